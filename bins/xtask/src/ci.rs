@@ -1,0 +1,70 @@
+//! `cargo xtask ci`: every check in order, up to the first that fails.
+
+use std::time::{Duration, Instant};
+
+use crate::TASKS;
+use crate::command::say;
+use crate::task::{Failure, Outcome, Task, no_arguments};
+
+/// What the README tells a reader to run, and `--install` with it: a machine that lacks a tool gets it, so nothing is
+/// skipped here.
+const TEST_ARGUMENTS: &[&str] = &["--install"];
+
+/// Runs every other check.
+pub(crate) fn check(arguments: &[String]) -> Outcome {
+    no_arguments(arguments)?;
+    let steps: Vec<&Task> = TASKS.iter().filter(|task| task.name != "ci").collect();
+    let mut passed: Vec<(&str, Duration)> = Vec::new();
+    for (index, step) in steps.iter().enumerate() {
+        say(&format!(
+            "\n=== {} ({} of {}): {}",
+            step.name,
+            index.saturating_add(1),
+            steps.len(),
+            step.summary
+        ))?;
+        let start = Instant::now();
+        let outcome = (step.run)(&arguments_of(step));
+        let took = start.elapsed();
+        if let Err(failure) = outcome {
+            say(&format!("=== {} FAILED after {}", step.name, seconds(took)))?;
+            return stop(&passed, step, steps.len(), &failure);
+        }
+        say(&format!("=== {} passed in {}", step.name, seconds(took)))?;
+        passed.push((step.name, took));
+    }
+    summary(&passed)?;
+    Ok(say(&format!("ci: {} passed, 0 failed", passed.len()))?)
+}
+
+fn arguments_of(step: &Task) -> Vec<String> {
+    let words: &[&str] = if step.name == "test" {
+        TEST_ARGUMENTS
+    } else {
+        &[]
+    };
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+fn stop(passed: &[(&str, Duration)], step: &Task, steps: usize, failure: &Failure) -> Outcome {
+    summary(passed)?;
+    say(&format!("    {:<10}FAILED: {failure}", step.name))?;
+    let left = steps.saturating_sub(passed.len()).saturating_sub(1);
+    say(&format!(
+        "ci: {} passed, 1 failed, {left} not run",
+        passed.len()
+    ))?;
+    Err(Failure::Failed(format!("{} failed: {failure}", step.name)))
+}
+
+fn summary(passed: &[(&str, Duration)]) -> Outcome {
+    say("")?;
+    for (name, took) in passed {
+        say(&format!("    {name:<10}{:>8}", seconds(*took)))?;
+    }
+    Ok(())
+}
+
+fn seconds(took: Duration) -> String {
+    format!("{:.1} s", took.as_secs_f64())
+}

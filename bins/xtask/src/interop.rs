@@ -1,0 +1,113 @@
+//! Which tests talk to programs of others, read from the tests themselves.
+//!
+//! Such a test lives in a target named `interop` and says what it needs where the test runner sees it too:
+//! `#[ignore = "needs curl, openssl"]`. A plain `cargo test` therefore reports it as ignored, with the reason,
+//! instead of passing without having run.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::task::Failure;
+
+/// One interop test.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct InteropTest {
+    pub(crate) name: String,
+    pub(crate) needs: Vec<String>,
+}
+
+/// Every interop test below `bins/` and `crates/`.
+pub(crate) fn find(root: &Path) -> Result<Vec<InteropTest>, Failure> {
+    let mut tests = Vec::new();
+    for rooms in ["bins", "crates"] {
+        for package in folder(&root.join(rooms))? {
+            for file in sources(&package.join("tests"))? {
+                tests.extend(parse(&fs::read_to_string(file)?));
+            }
+        }
+    }
+    Ok(tests)
+}
+
+/// `tests/interop.rs` and what lies in `tests/interop/`.
+fn sources(tests: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let mut files = vec![tests.join("interop.rs")];
+    files.extend(folder(&tests.join("interop"))?);
+    files.retain(|file| file.extension().is_some_and(|e| e == "rs") && file.is_file());
+    Ok(files)
+}
+
+/// What is in a folder, in order of name; nothing when there is no such folder.
+fn folder(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+    if !path.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(path)? {
+        paths.push(entry?.path());
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+fn parse(text: &str) -> Vec<InteropTest> {
+    let mut tests = Vec::new();
+    let mut needs: Option<Vec<String>> = None;
+    for line in text.lines().map(str::trim) {
+        if let Some(reason) = line.strip_prefix("#[ignore = \"needs ") {
+            let list = reason.trim_end_matches("\"]");
+            needs = Some(list.split(", ").map(str::to_owned).collect());
+        }
+        let signature = line
+            .strip_prefix("async fn ")
+            .or_else(|| line.strip_prefix("fn "));
+        let name = signature.and_then(|rest| rest.split('(').next());
+        if let (Some(name), Some(needs)) = (name, needs.take_if(|_| name.is_some())) {
+            tests.push(InteropTest {
+                name: name.to_owned(),
+                needs,
+            });
+        }
+    }
+    tests
+}
+
+/// The names of the tests that need `tool`.
+pub(crate) fn that_need(tests: &[InteropTest], tool: &str) -> Vec<String> {
+    let needing = tests
+        .iter()
+        .filter(|test| test.needs.iter().any(|need| need == tool));
+    needing.map(|test| test.name.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOURCE: &str = r#"
+        #[test]
+        #[ignore = "needs curl, openssl"]
+        fn curl_gets_200() {}
+
+        fn not_a_test() {}
+
+        #[tokio::test]
+        #[ignore = "needs node"]
+        async fn node_gets_200() {}
+    "#;
+
+    #[test]
+    fn tests_are_found_with_what_they_need() {
+        let tests = parse(SOURCE);
+        let names: Vec<&str> = tests.iter().map(|test| test.name.as_str()).collect();
+        assert_eq!(names, ["curl_gets_200", "node_gets_200"]);
+        assert_eq!(tests[0].needs, ["curl", "openssl"]);
+    }
+
+    #[test]
+    fn a_missing_tool_names_the_tests_it_takes_away() {
+        let tests = parse(SOURCE);
+        assert_eq!(that_need(&tests, "openssl"), ["curl_gets_200"]);
+        assert!(that_need(&tests, "python").is_empty());
+    }
+}

@@ -1,0 +1,145 @@
+//! The programs of others that the interop tests talk to.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::command::{run, say};
+use crate::task::{Failure, Outcome};
+
+/// One program, and the Debian package it comes in.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Tool {
+    pub(crate) name: &'static str,
+    pub(crate) package: &'static str,
+    version: &'static str,
+}
+
+/// Everything an interop test may ask for.
+pub(crate) const TOOLS: &[Tool] = &[
+    Tool {
+        name: "openssl",
+        package: "openssl",
+        version: "version",
+    },
+    Tool {
+        name: "curl",
+        package: "curl",
+        version: "--version",
+    },
+    Tool {
+        name: "node",
+        package: "nodejs",
+        version: "--version",
+    },
+];
+
+impl Tool {
+    /// The first line it says about itself, or nothing when it does not start.
+    pub(crate) fn version(&self) -> Option<String> {
+        let output = Command::new(self.name)
+            .arg(self.version)
+            .stdin(Stdio::null())
+            .output()
+            .ok()?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        output
+            .status
+            .success()
+            .then(|| text.lines().next().unwrap_or_default().to_owned())
+    }
+}
+
+/// The tools that do not start on this machine.
+pub(crate) fn missing() -> Vec<&'static Tool> {
+    TOOLS
+        .iter()
+        .filter(|tool| tool.version().is_none())
+        .collect()
+}
+
+/// Gets the packages of `missing` from Debian.
+pub(crate) fn install(missing: &[&Tool]) -> Outcome {
+    if missing.is_empty() {
+        return Ok(());
+    }
+    if !Path::new("/usr/bin/apt-get").exists() {
+        return Err(Failure::Failed(format!(
+            "--install knows only Debian's apt-get, which is not here; install {} by hand",
+            names(missing).join(", ")
+        )));
+    }
+    let privilege = privilege()?;
+    run(&mut privileged(&privilege, &["apt-get", "update"]))?;
+    let mut words = vec!["apt-get", "install", "-y", "--no-install-recommends"];
+    words.extend(missing.iter().map(|tool| tool.package));
+    run(&mut privileged(&privilege, &words))?;
+    still_missing()
+}
+
+fn still_missing() -> Outcome {
+    let missing = missing();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Failed(format!(
+        "installed, yet not found: {}",
+        names(&missing).join(", ")
+    )))
+}
+
+fn names<'a>(tools: &[&'a Tool]) -> Vec<&'a str> {
+    tools.iter().map(|tool| tool.name).collect()
+}
+
+/// How this process may call apt-get.
+enum Privilege {
+    Root,
+    Sudo,
+}
+
+fn privilege() -> Result<Privilege, Failure> {
+    let id = Command::new("id").arg("-u").stdin(Stdio::null()).output()?;
+    if id.stdout.trim_ascii() == b"0" {
+        return Ok(Privilege::Root);
+    }
+    let sudo = Command::new("sudo")
+        .args(["-n", "true"])
+        .stdin(Stdio::null())
+        .output();
+    if sudo.is_ok_and(|output| output.status.success()) {
+        return Ok(Privilege::Sudo);
+    }
+    Err(Failure::Failed(
+        "--install needs root, or sudo that asks for no password, to call apt-get".to_owned(),
+    ))
+}
+
+fn privileged(privilege: &Privilege, words: &[&str]) -> Command {
+    let mut command = match privilege {
+        Privilege::Root => Command::new("env"),
+        Privilege::Sudo => Command::new("sudo"),
+    };
+    if matches!(privilege, Privilege::Sudo) {
+        command.args(["-n", "env"]);
+    }
+    command.arg("DEBIAN_FRONTEND=noninteractive").args(words);
+    command
+}
+
+/// Says which tools are here, and for each that is not, what is skipped for it.
+pub(crate) fn report(skipped_for: impl Fn(&str) -> Vec<String>) -> Outcome {
+    for tool in TOOLS {
+        if let Some(version) = tool.version() {
+            say(&format!("{}: {version}", tool.name))?;
+            continue;
+        }
+        say(&format!(
+            "{}: missing (Debian package {}; `cargo xtask test --install` gets it); skipped for it:",
+            tool.name, tool.package
+        ))?;
+        for test in skipped_for(tool.name) {
+            say(&format!("    {test}"))?;
+        }
+    }
+    Ok(())
+}
