@@ -1,1 +1,68 @@
-//! Placeholder.
+#![doc = include_str!("../README.md")]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions,
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        reason = "a test fails by panicking"
+    )
+)]
+
+mod diagnostic;
+mod gateway;
+pub mod host;
+mod nearest;
+
+pub use diagnostic::{Diagnostic, Item, Kind, Located, Location, Place, Problem, Side};
+pub use gateway::{
+    Backend, BackendSettings, Case, ClientAuth, Condition, Destinations, Gateway, HeaderAction,
+    Holds, Listener, OcspSettings, OnFailure, Password, Pool, Revocation, RewriteRule, RewriteSet,
+    Rule, Secret, ServerCertificate, Target, TargetHost, TlsProfile, Trust,
+};
+
+/// The bytes of a configuration that are read at most: some thousand listeners.
+pub const SIZE: usize = 1 << 20;
+
+/// Reads a configuration.
+///
+/// # Errors
+/// Every problem there is, in the order of the text.
+pub fn parse(text: &str) -> Result<Gateway, Vec<Diagnostic>> {
+    let diagnosis = diagnose(text);
+    if diagnosis.problems.is_empty() {
+        Ok(diagnosis.gateway)
+    } else {
+        Err(diagnosis.problems)
+    }
+}
+
+/// What a configuration says and what is wrong with it.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Diagnosis {
+    /// The items that are in order. With problems this is not the whole gateway: it serves to look
+    /// for further problems (in the files it names), never to run.
+    pub gateway: Gateway,
+    /// Every problem, in the order of the text.
+    pub problems: Vec<Diagnostic>,
+}
+
+/// Reads a configuration as far as it goes, for those who want to know everything at once.
+#[must_use]
+pub fn diagnose(text: &str) -> Diagnosis {
+    let mut diagnosis = Diagnosis::default();
+    if text.len() > SIZE {
+        diagnosis.problems.push(Diagnostic::new(
+            Place::default(),
+            Problem::TooLarge {
+                found: text.len(),
+                most: SIZE,
+            },
+        ));
+    }
+    diagnosis
+}
