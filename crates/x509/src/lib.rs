@@ -1,1 +1,40 @@
-//! Placeholder.
+#![doc = include_str!("../README.md")]
+#![no_std]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions,
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        reason = "a test fails by panicking"
+    )
+)]
+
+extern crate alloc;
+
+mod algorithm;
+mod certificate;
+pub mod der;
+mod error;
+mod extension;
+mod general_name;
+mod name;
+pub mod oid;
+mod serial;
+mod signature;
+
+pub use algorithm::{AlgorithmIdentifier, SubjectPublicKeyInfo};
+pub use certificate::{Certificate, Validity, Version};
+pub use error::{Field, Malformed};
+pub use extension::{
+    AccessDescription, AccessDescriptions, AuthorityKeyIdentifier, BasicConstraints,
+    ExtendedKeyUsage, Extension, Extensions, KeyUsage,
+};
+pub use general_name::{GeneralName, GeneralNames};
+pub use name::{Attribute, Name};
+pub use oid::Oid;
+pub use serial::Serial;
+pub use signature::{SignatureError, verify_signature};

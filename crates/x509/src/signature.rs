@@ -1,0 +1,74 @@
+use alloc::string::{String, ToString};
+
+use rustls_pki_types::SignatureVerificationAlgorithm;
+
+use crate::algorithm::{AlgorithmIdentifier, SubjectPublicKeyInfo};
+
+/// Why a signature does not hold.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SignatureError {
+    /// None of the given algorithms has this identifier, parameters included.
+    #[error("signature algorithm {algorithm} is not among those accepted")]
+    UnsupportedAlgorithm {
+        /// The signature's algorithm.
+        algorithm: String,
+    },
+    /// The signature algorithm is accepted, but for no key of this kind.
+    #[error("signature algorithm {algorithm} is not accepted with a key of type {key}")]
+    KeyMismatch {
+        /// The signature's algorithm.
+        algorithm: String,
+        /// The key's algorithm.
+        key: String,
+    },
+    /// The signature is not that of this key over this message.
+    #[error("signature does not verify")]
+    BadSignature,
+}
+
+/// Checks `signature` over `message` with one of the caller's algorithms.
+///
+/// One signature algorithm identifier may belong to several entries (ECDSA with SHA-256 goes with
+/// a key on P-256 or P-384); the entry whose key algorithm is that of `key` decides. At most one
+/// public key operation is made for each such entry; providers have one.
+///
+/// # Errors
+/// [`SignatureError`]; only [`SignatureError::BadSignature`] comes after a public key operation.
+pub fn verify_signature(
+    algorithms: &[&dyn SignatureVerificationAlgorithm],
+    key: SubjectPublicKeyInfo<'_>,
+    algorithm: AlgorithmIdentifier<'_>,
+    message: &[u8],
+    signature: &[u8],
+) -> Result<(), SignatureError> {
+    let mut outcome = None;
+    for candidate in algorithms {
+        if candidate.signature_alg_id().as_ref() != algorithm.content() {
+            continue;
+        }
+        if candidate.public_key_alg_id().as_ref() != key.algorithm().content() {
+            outcome.get_or_insert_with(|| key_mismatch(key, algorithm));
+            continue;
+        }
+        match candidate.verify_signature(key.key(), message, signature) {
+            Ok(()) => return Ok(()),
+            Err(_) => outcome = Some(SignatureError::BadSignature),
+        }
+    }
+    Err(
+        outcome.unwrap_or_else(|| SignatureError::UnsupportedAlgorithm {
+            algorithm: algorithm.to_string(),
+        }),
+    )
+}
+
+fn key_mismatch(
+    key: SubjectPublicKeyInfo<'_>,
+    algorithm: AlgorithmIdentifier<'_>,
+) -> SignatureError {
+    SignatureError::KeyMismatch {
+        algorithm: algorithm.to_string(),
+        key: key.algorithm().to_string(),
+    }
+}
