@@ -1,0 +1,435 @@
+//! What this crate writes, read by `openssl`, where there is one.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    reason = "a test fails by panicking"
+)]
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use portcullis_test_pki::{
+    Algorithm, BasicConstraints, Ca, Certified, Criticality, ExtendedKeyUsage, NOW, Name, Version,
+    before, ocsp,
+};
+
+/// Runs openssl on `input`; nothing when there is no openssl.
+fn openssl(arguments: &[&str], input: &[u8]) -> Option<(bool, String)> {
+    let started = Command::new("openssl")
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let Ok(mut child) = started else {
+        eprintln!("skipped: openssl is not installed");
+        return None;
+    };
+    child.stdin.take().unwrap().write_all(input).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned()
+        + &String::from_utf8_lossy(&output.stderr);
+    Some((output.status.success(), text))
+}
+
+fn text_of(certificate: &Certified) -> Option<String> {
+    let (success, text) = openssl(
+        &["x509", "-inform", "DER", "-noout", "-text"],
+        &certificate.der,
+    )?;
+    assert!(success, "{text}");
+    Some(text)
+}
+
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path =
+            std::env::temp_dir().join(format!("portcullis-test-pki-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> String {
+        let path = self.0.join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn every_knob_of_a_leaf_is_seen_by_openssl() {
+    let root = Ca::root(
+        Name::common_name("Root")
+            .organization("Contoso")
+            .country("DE"),
+    )
+    .issue();
+    let leaf = root
+        .client("alice")
+        .serial(&[0x80, 0x01])
+        .ocsp_url("http://ocsp.example/one")
+        .ocsp_url("http://ocsp.example/two")
+        .dns("alice.example")
+        .ip("2001:db8::1".parse().unwrap())
+        .email("alice@example.com")
+        .uri("spiffe://example/alice")
+        .directory_name("Alice")
+        .policies(Criticality::NonCritical, &["1.2.3.4"])
+        .extension("1.2.840.99999.1", Criticality::Critical, &[5, 0])
+        .issue();
+    let Some(text) = text_of(&leaf) else { return };
+    for expected in [
+        "Version: 3 (0x2)",
+        "Serial Number: 32769 (0x8001)",
+        "CN = Root, O = Contoso, C = DE",
+        "OCSP - URI:http://ocsp.example/one",
+        "OCSP - URI:http://ocsp.example/two",
+        "DNS:alice.example, IP Address:2001:DB8:0:0:0:0:0:1, email:alice@example.com, \
+         URI:spiffe://example/alice, DirName:/CN=Alice",
+        "Policy: 1.2.3.4",
+        "1.2.840.99999.1: critical",
+        "TLS Web Client Authentication",
+        "Digital Signature",
+        "CA:FALSE",
+        "Not Before: Mar  3 00:00:00 2026 GMT",
+        "Not After : Aug 30 00:00:00 2026 GMT",
+    ] {
+        assert!(text.contains(expected), "{expected} is missing in\n{text}");
+    }
+}
+
+#[test]
+fn version_one_has_no_extensions() {
+    let root = Ca::root("Root").version(Version::V1).issue();
+    let Some(text) = text_of(&root) else { return };
+    assert!(text.contains("Version: 1 (0x0)"), "{text}");
+    assert!(!text.contains("X509v3"), "{text}");
+}
+
+#[test]
+fn every_key_algorithm_verifies() {
+    let folder = Folder::new("algorithms");
+    for algorithm in [
+        Algorithm::P256,
+        Algorithm::P384,
+        Algorithm::P521,
+        Algorithm::Ed25519,
+        Algorithm::Rsa2048,
+        Algorithm::Rsa2048Sha384,
+        Algorithm::Rsa2048Sha512,
+    ] {
+        let root = Ca::root("Root").algorithm(algorithm).issue();
+        let issuing = root
+            .intermediate("Issuing")
+            .algorithm(algorithm)
+            .path_length(0)
+            .issue();
+        let leaf = issuing.client("alice").algorithm(algorithm).issue();
+        let (trust, untrusted) = (
+            folder.write("root", root.pem()),
+            folder.write("issuing", issuing.pem()),
+        );
+        let leaf_file = folder.write("leaf", leaf.pem());
+        let at = NOW.as_secs().to_string();
+        let verify = [
+            "verify",
+            "-x509_strict",
+            "-attime",
+            &at,
+            "-purpose",
+            "sslclient",
+            "-CAfile",
+            &trust,
+        ];
+        let verify = [&verify[..], &["-untrusted", &untrusted, &leaf_file]].concat();
+        let Some((success, text)) = openssl(&verify, b"") else {
+            return;
+        };
+        assert!(success, "{algorithm:?}: {text}");
+
+        let (success, text) =
+            openssl(&["pkey", "-noout", "-check"], leaf.key_pem().as_bytes()).unwrap();
+        assert!(success, "{algorithm:?}: {text}");
+    }
+}
+
+#[test]
+fn wrong_certificates_are_wrong_for_openssl_too() {
+    let folder = Folder::new("wrong");
+    let root = Ca::root("Root").issue();
+    let other = Ca::root("Root").issue();
+    let not_a_ca = root
+        .intermediate("Issuing")
+        .basic_constraints(BasicConstraints::Absent)
+        .issue();
+    let cases = [
+        ("expired", root.client("a").expired().issue(), "has expired"),
+        (
+            "early",
+            root.client("a").not_yet_valid().issue(),
+            "not yet valid",
+        ),
+        (
+            "forged",
+            root.client("a").wrong_signature().issue(),
+            "signature failure",
+        ),
+        (
+            "foreign",
+            root.client("a").signed_by(&other.key).issue(),
+            "signature failure",
+        ),
+        (
+            "name",
+            root.client("a").issuer_name("Nobody").issue(),
+            "unable to get local issuer",
+        ),
+        (
+            "critical",
+            root.client("a")
+                .extension("1.2.3.4", Criticality::Critical, &[5, 0])
+                .issue(),
+            "critical",
+        ),
+        (
+            "purpose",
+            root.client("a")
+                .extended_key_usage(&[ExtendedKeyUsage::ServerAuth])
+                .issue(),
+            "unsuitable certificate purpose",
+        ),
+        (
+            "issuer",
+            not_a_ca.client("a").issue(),
+            "invalid CA certificate",
+        ),
+    ];
+    let trust = folder.write("root", root.pem());
+    let untrusted = folder.write("issuing", not_a_ca.pem());
+    let at = NOW.as_secs().to_string();
+    for (name, leaf, expected) in cases {
+        let leaf = folder.write(name, leaf.pem());
+        let verify = [
+            "verify",
+            "-attime",
+            &at,
+            "-purpose",
+            "sslclient",
+            "-CAfile",
+            &trust,
+        ];
+        let verify = [&verify[..], &["-untrusted", &untrusted, &leaf]].concat();
+        let Some((success, text)) = openssl(&verify, b"") else {
+            return;
+        };
+        assert!(!success && text.contains(expected), "{name}: {text}");
+    }
+}
+
+#[test]
+fn a_cross_signed_authority_leads_to_both_roots() {
+    let folder = Folder::new("cross");
+    let (first, second) = (Ca::root("First").issue(), Ca::root("Second").issue());
+    let issuing = first.intermediate("Issuing").issue();
+    let crossed = second.cross_sign(&issuing).issue();
+    let leaf = folder.write("leaf", issuing.client("alice").issue().pem());
+    let at = NOW.as_secs().to_string();
+    for (root, issuing) in [(&first, &issuing), (&second, &crossed)] {
+        let (trust, untrusted) = (
+            folder.write("root", root.pem()),
+            folder.write("issuing", issuing.pem()),
+        );
+        let verify = [
+            "verify",
+            "-attime",
+            &at,
+            "-CAfile",
+            &trust,
+            "-untrusted",
+            &untrusted,
+            &leaf,
+        ];
+        let Some((success, text)) = openssl(&verify, b"") else {
+            return;
+        };
+        assert!(success, "{text}");
+    }
+}
+
+/// The identifier of SHA-256, 2.16.840.1.101.3.4.2.1: openssl asks with the hash that it is told.
+const SHA256: [u8; 9] = [0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01];
+
+/// What `openssl ocsp` says of a response at the wall clock, which its certificates are valid around.
+fn openssl_ocsp(
+    folder: &Folder,
+    leaf: &Certified,
+    issuing: &Ca,
+    root: &Ca,
+    response: &[u8],
+) -> Option<(bool, String)> {
+    let chain = folder.write("chain", issuing.pem_with(&[root]));
+    let (issuer, leaf) = (
+        folder.write("issuing", issuing.pem()),
+        folder.write("leaf", leaf.pem()),
+    );
+    let hash = if response.windows(SHA256.len()).any(|bytes| bytes == SHA256) {
+        "-sha256"
+    } else {
+        "-sha1"
+    };
+    let response = folder.write("response", response);
+    let ocsp = [
+        "ocsp", hash, "-issuer", &issuer, "-cert", &leaf, "-respin", &response,
+    ];
+    openssl(
+        &[
+            &ocsp[..],
+            &["-CAfile", &chain, "-verify_other", &issuer, "-no_nonce"],
+        ]
+        .concat(),
+        b"",
+    )
+}
+
+fn wall_clock() -> u64 {
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap()
+        .as_secs()
+}
+
+#[test]
+fn openssl_reads_the_answers() {
+    let folder = Folder::new("ocsp");
+    let now = wall_clock();
+    let root = Ca::root("Root").valid_around(now).issue();
+    let issuing = root.intermediate("Issuing").issue();
+    let leaf = issuing.client("alice").issue();
+    let delegate = issuing
+        .ocsp_responder("Responder")
+        .algorithm(Algorithm::P384)
+        .issue();
+    let stranger = issuing.client("mallory").issue();
+    let long_ago = before(leaf.around(), 7 * 86_400);
+
+    let revoked = ocsp::Answer::revoked_for(&leaf, &issuing, long_ago, 1);
+    let cases = [
+        (
+            "good",
+            ocsp::good(&leaf, &issuing).issue(),
+            true,
+            "leaf: good",
+        ),
+        (
+            "by key",
+            ocsp::good(&leaf, &issuing).by_key().issue(),
+            true,
+            "leaf: good",
+        ),
+        (
+            "delegate",
+            ocsp::good(&leaf, &issuing).delegate(&delegate).issue(),
+            true,
+            "Response verify OK",
+        ),
+        (
+            "unknown",
+            ocsp::unknown(&leaf, &issuing).issue(),
+            true,
+            "leaf: unknown",
+        ),
+        (
+            "revoked",
+            ocsp::Response::new(&issuing).answer(revoked).issue(),
+            true,
+            "leaf: revoked",
+        ),
+        (
+            "sha256",
+            ocsp::good(&leaf, &issuing)
+                .each(|a| a.hash(ocsp::Hash::Sha256))
+                .issue(),
+            true,
+            "leaf: good",
+        ),
+        (
+            "forged",
+            ocsp::good(&leaf, &issuing).wrong_signature().issue(),
+            false,
+            "signature failure",
+        ),
+        (
+            "stranger",
+            ocsp::good(&leaf, &issuing).delegate(&stranger).issue(),
+            false,
+            "missing ocspsigning",
+        ),
+        (
+            "stale",
+            ocsp::good(&leaf, &issuing).next_update(long_ago).issue(),
+            true,
+            "WARNING: Status times invalid",
+        ),
+        (
+            "another serial",
+            ocsp::good(&leaf, &issuing).each(|a| a.serial(&[9])).issue(),
+            false,
+            "No Status found",
+        ),
+        ("later", ocsp::error(3), false, "trylater (3)"),
+    ];
+    for (name, response, success, expected) in cases {
+        let Some((succeeded, text)) = openssl_ocsp(&folder, &leaf, &issuing, &root, &response)
+        else {
+            return;
+        };
+        assert!(
+            succeeded == success && text.contains(expected),
+            "{name}: {text}"
+        );
+    }
+}
+
+#[test]
+fn the_nonce_of_a_request_is_found() {
+    let folder = Folder::new("nonce");
+    let root = Ca::root("Root").issue();
+    let leaf = folder.write("leaf", root.client("alice").issue().pem());
+    let (issuer, request) = (
+        folder.write("root", root.pem()),
+        folder.write("request", ""),
+    );
+    let ask = [
+        "ocsp",
+        "-issuer",
+        &issuer,
+        "-cert",
+        &leaf,
+        "-nonce",
+        "-reqout",
+        &request,
+        "-req_text",
+    ];
+    let Some((success, text)) = openssl(&ask, b"") else {
+        return;
+    };
+    assert!(success, "{text}");
+    let nonce = ocsp::nonce_of(&std::fs::read(&request).unwrap()).unwrap();
+    let hex: String = nonce.iter().map(|byte| format!("{byte:02X}")).collect();
+    assert!(text.contains(&hex), "{hex} is missing in {text}");
+    assert_eq!(ocsp::nonce_of(b"no request"), None);
+}
