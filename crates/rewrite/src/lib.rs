@@ -1,1 +1,36 @@
-//! Placeholder.
+#![doc = include_str!("../README.md")]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::unwrap_used,
+        reason = "a test fails by panicking"
+    )
+)]
+
+mod exchange;
+pub mod facts;
+pub mod forwarded;
+mod hop_by_hop;
+mod identity;
+mod passage;
+mod rules;
+mod strip;
+mod template;
+mod text;
+pub mod variable;
+
+pub use exchange::{Exchange, TlsFacts};
+pub use facts::{CertificateFacts, escape_pem};
+pub use hop_by_hop::remove_hop_by_hop;
+pub use identity::{Client, ClientIdentity};
+pub use passage::{to_backend, to_client};
+pub use rules::{
+    Case, ConditionSpec, Expectation, HeaderSpec, Part, Remembered, RuleError, RuleProblem,
+    RuleSet, RuleSpec,
+};
+pub use strip::{StripList, WELL_KNOWN, WellKnown};

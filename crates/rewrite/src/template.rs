@@ -1,0 +1,204 @@
+//! The value of a header action: text and references to variables, compiled once.
+//!
+//! A reference is a name in braces, `{http_req_Host}`. Braces around anything that is not a name
+//! are text, so that a JSON value needs no escaping.
+
+use std::borrow::Cow;
+
+use http::header::HeaderValue;
+
+use crate::rules::RuleProblem;
+use crate::rules::condition::{Captured, Condition};
+use crate::variable::{Phase, REQUEST_PREFIX, RESPONSE_PREFIX, SERVER_PREFIX, Variable, View};
+
+/// A compiled header value.
+#[derive(Clone, Debug)]
+pub(crate) struct Template {
+    segments: Vec<Segment>,
+}
+
+#[derive(Clone, Debug)]
+enum Segment {
+    Text(Box<str>),
+    Variable(Variable),
+    /// What a group of one of the rule's conditions matched.
+    Capture {
+        condition: usize,
+        group: usize,
+    },
+}
+
+impl Template {
+    /// Compiles `text` for a rule with these conditions, or lists all that is wrong with it.
+    ///
+    /// Conditions whose captures are used are marked.
+    pub(crate) fn compile(
+        text: &str,
+        phase: Phase,
+        conditions: &mut [Condition],
+    ) -> Result<Self, Vec<RuleProblem>> {
+        let mut segments = Vec::new();
+        let mut problems = Vec::new();
+        for piece in pieces(text) {
+            let segment = match piece {
+                Piece::Text(text) => literal(text),
+                Piece::Reference(name) => resolve(name, phase, conditions),
+                Piece::Unclosed(name) => Err(RuleProblem::UnclosedReference { name: name.into() }),
+            };
+            match segment {
+                Ok(segment) => segments.push(segment),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        match problems.is_empty() {
+            true => Ok(Self { segments }),
+            false => Err(problems),
+        }
+    }
+
+    /// The variables this template inserts.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = &Variable> {
+        self.segments.iter().filter_map(|segment| match segment {
+            Segment::Variable(variable) => Some(variable),
+            Segment::Text(_) | Segment::Capture { .. } => None,
+        })
+    }
+
+    /// The value, or `None` when nothing but white space is left: then the header is removed.
+    pub(crate) fn render(&self, view: View<'_>, captured: &[Captured<'_>]) -> Option<HeaderValue> {
+        let value = match self.segments.as_slice() {
+            [only] => only.value(view, captured),
+            segments => {
+                let mut value = Vec::new();
+                for segment in segments {
+                    value.extend_from_slice(&segment.value(view, captured));
+                }
+                Cow::Owned(value)
+            }
+        };
+        let value = value.trim_ascii();
+        // Invariant: every segment is legal in a field value. Should one not be, the header goes.
+        (!value.is_empty())
+            .then(|| HeaderValue::from_bytes(value).ok())
+            .flatten()
+    }
+}
+
+impl Segment {
+    fn value<'v>(&'v self, view: View<'v>, captured: &'v [Captured<'v>]) -> Cow<'v, [u8]> {
+        match self {
+            Self::Text(text) => Cow::Borrowed(text.as_bytes()),
+            Self::Variable(variable) => variable.value(view),
+            Self::Capture { condition, group } => captured
+                .iter()
+                .find(|captured| captured.condition == *condition)
+                .map(|captured| Cow::Borrowed(captured.group(*group)))
+                .unwrap_or_default(),
+        }
+    }
+}
+
+enum Piece<'t> {
+    Text(&'t str),
+    Reference(&'t str),
+    Unclosed(&'t str),
+}
+
+/// Cuts a template at its references.
+fn pieces(mut text: &str) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
+    while let Some((before, rest)) = text.split_once('{') {
+        if !before.is_empty() {
+            pieces.push(Piece::Text(before));
+        }
+        let end = rest.bytes().position(|byte| !is_token(byte));
+        let (name, rest) = rest
+            .split_at_checked(end.unwrap_or(rest.len()))
+            .unwrap_or((rest, ""));
+        text = match rest.strip_prefix('}') {
+            Some(rest) if !name.is_empty() => {
+                pieces.push(Piece::Reference(name));
+                rest
+            }
+            _ => {
+                match names_a_variable(name) {
+                    true => pieces.push(Piece::Unclosed(name)),
+                    false => pieces.extend([Piece::Text("{"), Piece::Text(name)]),
+                }
+                rest
+            }
+        };
+    }
+    if !text.is_empty() {
+        pieces.push(Piece::Text(text));
+    }
+    pieces
+}
+
+/// Characters of a token (RFC 9110 section 5.6.2): header and cookie names are made of them.
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+fn names_a_variable(name: &str) -> bool {
+    [REQUEST_PREFIX, RESPONSE_PREFIX, SERVER_PREFIX]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
+}
+
+fn literal(text: &str) -> Result<Segment, RuleProblem> {
+    match text.chars().find(|char| char.is_ascii_control()) {
+        Some(found) => Err(RuleProblem::ControlCharacter { found }),
+        None => Ok(Segment::Text(text.into())),
+    }
+}
+
+fn resolve(name: &str, phase: Phase, conditions: &mut [Condition]) -> Result<Segment, RuleProblem> {
+    if let Some((stem, group)) = split_group(name) {
+        match (Variable::parse(stem), Variable::parse(name)) {
+            (Ok(variable), other) => match capture(&variable, group, conditions) {
+                Some(segment) => return Ok(segment),
+                // `var_cookie_session_1` may be a cookie of that very name.
+                None if matches!(other, Ok(Variable::Cookie(_))) => {}
+                None => {
+                    return Err(RuleProblem::UndefinedCapture {
+                        variable: stem.into(),
+                        group,
+                    });
+                }
+            },
+            (Err(problem), Err(_)) => return Err(problem),
+            (Err(_), Ok(_)) => {}
+        }
+    }
+    let variable = Variable::parse(name)?;
+    match (phase, variable.phase()) {
+        (Phase::Request, Phase::Response) => {
+            Err(RuleProblem::ResponseNotYetKnown { name: name.into() })
+        }
+        _ => Ok(Segment::Variable(variable)),
+    }
+}
+
+/// `name_2` as `name` and 2. Three digits are more groups than anybody writes.
+fn split_group(name: &str) -> Option<(&str, usize)> {
+    let (stem, digits) = name.rsplit_once('_')?;
+    let is_group = matches!(digits.len(), 1..=3) && digits.bytes().all(|b| b.is_ascii_digit());
+    is_group
+        .then(|| Some((stem, digits.parse().ok()?)))
+        .flatten()
+}
+
+/// The group of the last condition on this variable that has it.
+fn capture(variable: &Variable, group: usize, conditions: &mut [Condition]) -> Option<Segment> {
+    let (index, condition) = conditions
+        .iter_mut()
+        .enumerate()
+        .rev()
+        .find(|(_, condition)| condition.captures(variable, group))?;
+    condition.keep_captures();
+    Some(Segment::Capture {
+        condition: index,
+        group,
+    })
+}

@@ -1,0 +1,74 @@
+//! Text that may stand in a header: printable ASCII, everything else escaped.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use percent_encoding::{CONTROLS, utf8_percent_encode};
+
+/// `text` with every octet outside printable ASCII percent-encoded.
+///
+/// For text that came from outside the header section: it may hold line feeds, NUL or UTF-8.
+pub(crate) fn percent(text: &str) -> Cow<'_, [u8]> {
+    bytes(utf8_percent_encode(text, CONTROLS).into())
+}
+
+/// A distinguished name with every octet outside printable ASCII written as `\XX`.
+///
+/// RFC 4514 section 2.4 gives each octet this second spelling, so the result is the same name and
+/// no two names become one. Percent-encoding would make `CN=a` + LF and `CN=a%0A` equal.
+pub(crate) fn distinguished_name(name: &str) -> Cow<'_, [u8]> {
+    if name.bytes().all(is_printable) {
+        return bytes(Cow::Borrowed(name));
+    }
+    let mut escaped = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        match is_printable(byte) {
+            true => escaped.push(char::from(byte)),
+            // Writing into a String cannot fail.
+            false => drop(write!(escaped, "\\{byte:02X}")),
+        }
+    }
+    bytes(Cow::Owned(escaped))
+}
+
+fn is_printable(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~')
+}
+
+fn bytes(text: Cow<'_, str>) -> Cow<'_, [u8]> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn printable_ascii_is_left_alone() {
+        let text = "CN=O'Neil \\, \"x\"%20,O=~";
+        assert!(matches!(percent(text), Cow::Borrowed(_)));
+        assert!(matches!(distinguished_name(text), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn what_is_not_printable_is_escaped_octet_by_octet() {
+        let text = "a\r\n\0\u{7f}\u{e9}";
+        assert_eq!(&*percent(text), b"a%0D%0A%00%7F%C3%A9");
+        assert_eq!(
+            &*distinguished_name(text),
+            b"a\\0D\\0A\\00\\7F\\C3\\A9".as_slice()
+        );
+    }
+
+    #[test]
+    fn two_names_never_become_one() {
+        assert_ne!(
+            distinguished_name("CN=a\n"),
+            distinguished_name("CN=a\\\\0A")
+        );
+        assert_ne!(distinguished_name("CN=a\n"), distinguished_name("CN=a%0A"));
+    }
+}

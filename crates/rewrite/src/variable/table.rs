@@ -1,0 +1,215 @@
+//! The server variables: one row each.
+
+use std::borrow::Cow;
+
+use http::Version;
+use http::header::HeaderName;
+
+use super::{Phase, View, field};
+use crate::facts::CertificateFacts;
+use crate::rules::RuleProblem;
+use crate::text;
+
+/// One server variable.
+pub(crate) struct ServerVariable {
+    /// Its name without `var_`.
+    pub(crate) name: &'static str,
+    pub(crate) phase: Phase,
+    pub(crate) reads_forwarded_for: bool,
+    pub(crate) value: for<'v> fn(View<'v>) -> Cow<'v, [u8]>,
+}
+
+impl PartialEq for ServerVariable {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl std::fmt::Debug for ServerVariable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+pub(super) const X_FORWARDED_FOR: &str = "x-forwarded-for";
+
+/// The names of the server variables, as written in a condition: `var_uri_path`.
+///
+/// Beside them stand `var_cookie_NAME`, `http_req_NAME` and `http_resp_NAME`.
+pub fn available() -> impl Iterator<Item = String> {
+    VARIABLES
+        .iter()
+        .map(|variable| format!("{}{}", super::SERVER_PREFIX, variable.name))
+}
+
+/// Server variables that Application Gateway has and this crate has not, each with the reason.
+///
+/// A rule that names one is refused: an empty value would make its conditions lie.
+pub fn unavailable() -> impl Iterator<Item = (&'static str, &'static str)> {
+    UNAVAILABLE.iter().copied()
+}
+
+/// The variable of this name, without `var_`.
+pub(super) fn find(name: &str) -> Result<&'static ServerVariable, RuleProblem> {
+    if let Some(variable) = VARIABLES.iter().find(|variable| variable.name == name) {
+        return Ok(variable);
+    }
+    let name = name.to_owned();
+    match UNAVAILABLE.iter().find(|(missing, _)| *missing == name) {
+        Some((_, why)) => Err(RuleProblem::UnavailableVariable { name, why }),
+        None => Err(RuleProblem::UnknownVariable {
+            name: format!("{}{name}", super::SERVER_PREFIX),
+        }),
+    }
+}
+
+const UNAVAILABLE: &[(&str, &str)] = &[
+    (
+        "ciphers_supported",
+        "the list of ciphers a client offered is not kept",
+    ),
+    ("client_tcp_rtt", "the round-trip time is not measured"),
+    (
+        "client_user",
+        "the gateway authenticates nobody by a user name",
+    ),
+    (
+        "received_bytes",
+        "the request's length is not known while its headers are rewritten",
+    ),
+    (
+        "sent_bytes",
+        "the response's length is not known while its headers are rewritten",
+    ),
+];
+
+static VARIABLES: [ServerVariable; 24] = [
+    row("client_certificate", |view| {
+        certificate(view, |facts| text::percent(&facts.pem_escaped))
+    }),
+    row("client_certificate_end_date", |view| {
+        certificate(view, |facts| text::percent(&facts.not_after))
+    }),
+    row("client_certificate_fingerprint", |view| {
+        certificate(view, |facts| text::percent(&facts.fingerprint_sha1))
+    }),
+    row("client_certificate_issuer", |view| {
+        certificate(view, |facts| text::distinguished_name(&facts.issuer))
+    }),
+    row("client_certificate_serial", |view| {
+        certificate(view, |facts| text::percent(&facts.serial))
+    }),
+    row("client_certificate_start_date", |view| {
+        certificate(view, |facts| text::percent(&facts.not_before))
+    }),
+    row("client_certificate_subject", |view| {
+        certificate(view, |facts| text::distinguished_name(&facts.subject))
+    }),
+    row("client_certificate_verification", |view| {
+        literal(view.exchange.client.verification())
+    }),
+    ServerVariable {
+        reads_forwarded_for: true,
+        ..row("add_x_forwarded_for_proxy", forwarded_for)
+    },
+    row("ciphers_used", |view| match view.exchange.tls {
+        Some(tls) => text::percent(tls.cipher),
+        None => Cow::default(),
+    }),
+    row("client_ip", |view| {
+        owned(view.exchange.peer().ip().to_string())
+    }),
+    row("client_port", |view| {
+        owned(view.exchange.peer().port().to_string())
+    }),
+    row("host", |view| match view.exchange.host() {
+        Cow::Borrowed(host) => text::percent(host),
+        Cow::Owned(host) => Cow::Owned(text::percent(&host).into_owned()),
+    }),
+    row("http_method", |view| literal(view.exchange.method.as_str())),
+    ServerVariable {
+        phase: Phase::Response,
+        ..row("http_status", |view| match view.response {
+            Some((status, _)) => owned(status.as_str().to_owned()),
+            None => Cow::default(),
+        })
+    },
+    row("http_version", |view| {
+        literal(version(view.exchange.version))
+    }),
+    row("query_string", query),
+    row("request_query", query),
+    row("request_scheme", |view| literal(view.exchange.scheme())),
+    row("request_uri", |view| {
+        match view.exchange.uri.path_and_query() {
+            Some(path_and_query) => text::percent(path_and_query.as_str()),
+            None => Cow::default(),
+        }
+    }),
+    row("server_port", |view| {
+        owned(view.exchange.server_port.to_string())
+    }),
+    row("ssl_connection_protocol", |view| match view.exchange.tls {
+        Some(tls) => text::percent(tls.protocol),
+        None => Cow::default(),
+    }),
+    row("ssl_enabled", |view| match view.exchange.tls {
+        Some(_) => literal("On"),
+        None => Cow::default(),
+    }),
+    row("uri_path", |view| text::percent(view.exchange.uri.path())),
+];
+
+const fn row(name: &'static str, value: for<'v> fn(View<'v>) -> Cow<'v, [u8]>) -> ServerVariable {
+    ServerVariable {
+        name,
+        phase: Phase::Request,
+        reads_forwarded_for: false,
+        value,
+    }
+}
+
+/// One fact of the presented certificate, empty when none was presented.
+fn certificate<'v>(
+    view: View<'v>,
+    fact: fn(&'v CertificateFacts) -> Cow<'v, [u8]>,
+) -> Cow<'v, [u8]> {
+    view.exchange.client.facts().map(fact).unwrap_or_default()
+}
+
+/// The client's own list, with its address added.
+fn forwarded_for(view: View<'_>) -> Cow<'_, [u8]> {
+    let address = view.exchange.peer().ip().to_string();
+    let list = field(view.request, &HeaderName::from_static(X_FORWARDED_FOR));
+    match list.is_empty() {
+        true => owned(address),
+        false => {
+            let mut list = list.into_owned();
+            list.extend_from_slice(b", ");
+            list.extend_from_slice(address.as_bytes());
+            Cow::Owned(list)
+        }
+    }
+}
+
+fn query(view: View<'_>) -> Cow<'_, [u8]> {
+    text::percent(view.exchange.uri.query().unwrap_or_default())
+}
+
+fn version(version: Version) -> &'static str {
+    match version {
+        Version::HTTP_09 => "HTTP/0.9",
+        Version::HTTP_10 => "HTTP/1.0",
+        Version::HTTP_2 => "HTTP/2.0",
+        Version::HTTP_3 => "HTTP/3.0",
+        _ => "HTTP/1.1",
+    }
+}
+
+fn literal(text: &str) -> Cow<'_, [u8]> {
+    Cow::Borrowed(text.as_bytes())
+}
+
+fn owned<'v>(text: String) -> Cow<'v, [u8]> {
+    Cow::Owned(text.into_bytes())
+}
