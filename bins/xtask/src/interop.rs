@@ -1,9 +1,9 @@
 //! Which tests talk to programs of others, read from the tests themselves.
 //!
-//! Such a test lives in a target named `interop` and says what it needs where the test runner sees it too:
-//! `#[ignore = "needs curl, openssl"]`. A plain `cargo test` therefore reports it as ignored, with the reason,
-//! instead of passing without having run.
+//! Such a test says what it needs where the test runner sees it too: `#[ignore = "needs curl, openssl"]`. A plain
+//! `cargo test` therefore reports it as ignored, with the reason, instead of passing without having run.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +12,8 @@ use crate::task::Failure;
 /// One interop test.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct InteropTest {
+    /// The test target it is in: `tests/<target>.rs` or a file in `tests/<target>/`.
+    pub(crate) target: String,
     pub(crate) name: String,
     pub(crate) needs: Vec<String>,
 }
@@ -19,22 +21,36 @@ pub(crate) struct InteropTest {
 /// Every interop test below `bins/` and `crates/`.
 pub(crate) fn find(root: &Path) -> Result<Vec<InteropTest>, Failure> {
     let mut tests = Vec::new();
-    for rooms in ["bins", "crates"] {
-        for package in folder(&root.join(rooms))? {
-            for file in sources(&package.join("tests"))? {
-                tests.extend(parse(&fs::read_to_string(file)?));
+    for room in ["bins", "crates"] {
+        for package in folder(&root.join(room))? {
+            for (target, file) in sources(&package.join("tests"))? {
+                tests.extend(parse(&target, &fs::read_to_string(file)?));
             }
         }
     }
     Ok(tests)
 }
 
-/// `tests/interop.rs` and what lies in `tests/interop/`.
-fn sources(tests: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let mut files = vec![tests.join("interop.rs")];
-    files.extend(folder(&tests.join("interop"))?);
-    files.retain(|file| file.extension().is_some_and(|e| e == "rs") && file.is_file());
-    Ok(files)
+/// The files in `tests/` and one folder below, with the target each belongs to.
+fn sources(tests: &Path) -> Result<Vec<(String, PathBuf)>, Failure> {
+    let mut sources = Vec::new();
+    for path in folder(tests)? {
+        let target = path
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let files = if path.is_dir() {
+            folder(&path)?
+        } else {
+            vec![path]
+        };
+        let rust = files
+            .into_iter()
+            .filter(|file| file.extension().is_some_and(|e| e == "rs"));
+        sources.extend(rust.map(|file| (target.clone(), file)));
+    }
+    Ok(sources)
 }
 
 /// What is in a folder, in order of name; nothing when there is no such folder.
@@ -50,7 +66,7 @@ fn folder(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(paths)
 }
 
-fn parse(text: &str) -> Vec<InteropTest> {
+fn parse(target: &str, text: &str) -> Vec<InteropTest> {
     let mut tests = Vec::new();
     let mut needs: Option<Vec<String>> = None;
     for line in text.lines().map(str::trim) {
@@ -64,12 +80,18 @@ fn parse(text: &str) -> Vec<InteropTest> {
         let name = signature.and_then(|rest| rest.split('(').next());
         if let (Some(name), Some(needs)) = (name, needs.take_if(|_| name.is_some())) {
             tests.push(InteropTest {
+                target: target.to_owned(),
                 name: name.to_owned(),
                 needs,
             });
         }
     }
     tests
+}
+
+/// The test targets that hold interop tests, each once.
+pub(crate) fn targets(tests: &[InteropTest]) -> BTreeSet<&str> {
+    tests.iter().map(|test| test.target.as_str()).collect()
 }
 
 /// The names of the tests that need `tool`.
@@ -98,7 +120,7 @@ mod tests {
 
     #[test]
     fn tests_are_found_with_what_they_need() {
-        let tests = parse(SOURCE);
+        let tests = parse("interop", SOURCE);
         let names: Vec<&str> = tests.iter().map(|test| test.name.as_str()).collect();
         assert_eq!(names, ["curl_gets_200", "node_gets_200"]);
         assert_eq!(tests[0].needs, ["curl", "openssl"]);
@@ -106,7 +128,7 @@ mod tests {
 
     #[test]
     fn a_missing_tool_names_the_tests_it_takes_away() {
-        let tests = parse(SOURCE);
+        let tests = parse("interop", SOURCE);
         assert_eq!(that_need(&tests, "openssl"), ["curl_gets_200"]);
         assert!(that_need(&tests, "python").is_empty());
     }

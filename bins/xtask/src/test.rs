@@ -34,14 +34,11 @@ fn with_the_programs_of_others(tests: &[InteropTest]) -> (Tally, Outcome) {
         return (Tally::default(), Ok(()));
     }
     let skipped = skipped(tests);
-    let mut words = vec![
-        "test",
-        "--workspace",
-        "--test",
-        "interop",
-        "--",
-        "--ignored",
-    ];
+    let mut words = vec!["test", "--workspace", "--no-fail-fast"];
+    for target in interop::targets(tests) {
+        words.extend(["--test", target]);
+    }
+    words.extend(["--", "--ignored"]);
     for name in &skipped {
         words.extend(["--skip", name]);
     }
