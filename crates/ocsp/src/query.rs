@@ -1,0 +1,146 @@
+//! The asking half: a question and its encoding.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use portcullis_x509::Certificate;
+
+use crate::cert_id::{CertId, HashAlgorithm};
+use crate::encode;
+use crate::nonce::Nonce;
+
+/// A question: does this certificate, issued by that one, still stand?
+#[derive(Clone, Debug)]
+pub struct Query<'a> {
+    certificate: &'a Certificate<'a>,
+    issuer: &'a Certificate<'a>,
+    hash: HashAlgorithm,
+    nonce: Option<Nonce<'a>>,
+}
+
+impl<'a> Query<'a> {
+    /// Asks about `certificate` in the words of `issuer`, with SHA-1 and without a nonce, as
+    /// RFC 5019 prescribes for answers that may be cached.
+    ///
+    /// The caller has proven that `issuer` issued `certificate` and is to be trusted, which is
+    /// what path validation does: the answer is believed on the word of `issuer`'s key.
+    pub fn new(certificate: &'a Certificate<'a>, issuer: &'a Certificate<'a>) -> Self {
+        Self {
+            certificate,
+            issuer,
+            hash: HashAlgorithm::Sha1,
+            nonce: None,
+        }
+    }
+
+    /// Identifies the certificate with this hash. Answers are understood in either.
+    #[must_use]
+    pub fn hash(mut self, hash: HashAlgorithm) -> Self {
+        self.hash = hash;
+        self
+    }
+
+    /// Sends this nonce and wants it back.
+    #[must_use]
+    pub fn nonce(mut self, nonce: Nonce<'a>) -> Self {
+        self.nonce = Some(nonce);
+        self
+    }
+
+    /// The identifier that the request carries.
+    pub fn cert_id(&self) -> CertId {
+        CertId::new(self.certificate, self.issuer, self.hash)
+    }
+
+    pub(crate) fn certificate(&self) -> &'a Certificate<'a> {
+        self.certificate
+    }
+
+    pub(crate) fn issuer(&self) -> &'a Certificate<'a> {
+        self.issuer
+    }
+
+    pub(crate) fn sent_nonce(&self) -> Option<Nonce<'a>> {
+        self.nonce
+    }
+}
+
+/// The DER of an unsigned `OCSPRequest` (RFC 6960 section 4.1.1).
+///
+/// ```text
+/// OCSPRequest     ::=     SEQUENCE {
+///     tbsRequest                  TBSRequest,
+///     optionalSignature   [0]     EXPLICIT Signature OPTIONAL }
+///
+/// TBSRequest      ::=     SEQUENCE {
+///     version             [0]     EXPLICIT Version DEFAULT v1,
+///     requestorName       [1]     EXPLICIT GeneralName OPTIONAL,
+///     requestList                 SEQUENCE OF Request,
+///     requestExtensions   [2]     EXPLICIT Extensions OPTIONAL }
+///
+/// Request         ::=     SEQUENCE {
+///     reqCert                     CertID,
+///     singleRequestExtensions     [0] EXPLICIT Extensions OPTIONAL }
+/// ```
+pub fn request(query: &Query<'_>) -> Vec<u8> {
+    let cert_id = query.cert_id().to_der();
+    let request_list = encode::sequence(&[&encode::sequence(&[&cert_id])]);
+    let extensions = match query.nonce {
+        Some(nonce) => encode::explicit(2, &encode::sequence(&[&nonce.to_extension()])),
+        None => Vec::new(),
+    };
+    encode::sequence(&[&encode::sequence(&[&request_list, &extensions])])
+}
+
+/// The longest URL that asks by GET, in octets (RFC 5019 section 5, RFC 9654 section 5).
+pub const MAX_GET_URL_LENGTH: usize = 255;
+
+/// The URL that puts `request` to `responder` by GET, or nothing when it is longer than
+/// [`MAX_GET_URL_LENGTH`] and the request has to be sent by POST.
+///
+/// The base64 of the request, percent-encoded, is appended to the responder's URL after a slash
+/// (RFC 6960 appendix A.1).
+pub fn get_url(responder: &str, request: &[u8]) -> Option<String> {
+    let mut url = String::from(responder.strip_suffix('/').unwrap_or(responder));
+    url.push('/');
+    for character in STANDARD.encode(request).chars() {
+        match character {
+            '+' => url.push_str("%2B"),
+            '/' => url.push_str("%2F"),
+            '=' => url.push_str("%3D"),
+            other => url.push(other),
+        }
+    }
+    (url.len() <= MAX_GET_URL_LENGTH).then_some(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_get_url_escapes_what_base64_has_beyond_letters_and_digits() {
+        let url = get_url("http://ocsp.example", &[0xfb, 0xff, 0xbf, 0xff]).unwrap();
+        assert_eq!(url, "http://ocsp.example/%2B%2F%2B%2F%2Fw%3D%3D");
+    }
+
+    #[test]
+    fn a_slash_at_the_end_of_the_responders_url_is_not_doubled() {
+        assert_eq!(
+            get_url("http://a/ocsp/", &[0]),
+            get_url("http://a/ocsp", &[0])
+        );
+    }
+
+    #[test]
+    fn a_url_of_255_octets_is_the_longest() {
+        let responder = "h".repeat(MAX_GET_URL_LENGTH - 5);
+        assert_eq!(
+            get_url(&responder, &[0, 0, 0]).map(|url| url.len()),
+            Some(255)
+        );
+        assert_eq!(get_url(&(responder + "h"), &[0, 0, 0]), None);
+    }
+}

@@ -1,0 +1,282 @@
+use alloc::string::String;
+use core::fmt;
+use core::time::Duration;
+
+use portcullis_x509::SignatureError;
+use rustls_pki_types::UnixTime;
+
+use crate::malformed::Malformed;
+use crate::response::ErrorStatus;
+
+/// Why a response proves nothing about the certificate in question.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The octets are not an OCSP response.
+    #[error("response is malformed")]
+    Malformed(#[from] Malformed),
+    /// The responder says that it does not answer.
+    #[error("responder does not answer: {}", status.name())]
+    ResponderError {
+        /// Why.
+        status: ErrorStatus,
+    },
+    /// Nobody who may sign for this certificate did (RFC 6960 section 4.2.2.2).
+    #[error("responder {responder} is not authorised: {reason}")]
+    UnauthorisedResponder {
+        /// Who says to have signed.
+        responder: String,
+        /// Why it may not.
+        reason: Unauthorised,
+    },
+    /// The signature is not that of the responder's key over what was received.
+    #[error("signature of responder {responder} does not verify")]
+    BadSignature {
+        /// Who says to have signed.
+        responder: String,
+    },
+    /// The signature's algorithm is not among those accepted, or not with this key.
+    #[error("signature of responder {responder} cannot be checked")]
+    UnsupportedAlgorithm {
+        /// Who says to have signed.
+        responder: String,
+        /// What is not accepted.
+        #[source]
+        source: SignatureError,
+    },
+    /// The signature is over a SHA-1 hash, which the rules do not accept.
+    #[error("signature of responder {responder} uses SHA-1: {algorithm}")]
+    Sha1Signature {
+        /// Who says to have signed.
+        responder: String,
+        /// The algorithm.
+        algorithm: String,
+    },
+    /// An extension that must be understood is not.
+    #[error("critical extension {oid} is unknown")]
+    UnknownCriticalExtension {
+        /// Its object identifier.
+        oid: String,
+    },
+    /// The response repeats another nonce than was sent.
+    #[error("nonce is not the one that was sent")]
+    NonceMismatch,
+    /// A nonce was sent, and the response repeats none.
+    #[error("nonce is not repeated")]
+    NonceMissing,
+    /// The response has an extension for the nonce that holds none.
+    #[error("nonce is malformed")]
+    NonceMalformed(#[source] Malformed),
+    /// The response says nothing about the certificate in question.
+    #[error("none of {answers} answers is about certificate {serial} of this issuer")]
+    WrongCertificate {
+        /// The serial number asked about.
+        serial: String,
+        /// How many certificates the response is about.
+        answers: usize,
+    },
+    /// The answer is not of now.
+    #[error(transparent)]
+    NotFresh(#[from] Staleness),
+}
+
+/// Why a responder may not sign. It refers to the certificate that comes nearest.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unauthorised {
+    /// It is not the issuer, and no certificate of that name or key is at hand.
+    #[error("it is not the issuer and its certificate is not at hand")]
+    Unknown,
+    /// More certificates claim to be the responder's than are examined.
+    #[error("more than {limit} certificates claim to be its own")]
+    TooManyCertificates {
+        /// The limit.
+        limit: usize,
+    },
+    /// The certificate's issuer is another than that of the certificate in question.
+    #[error("its certificate is issued by {found}, not by {expected}")]
+    OtherIssuer {
+        /// The issuer of the certificate in question.
+        expected: String,
+        /// The issuer of the responder's certificate.
+        found: String,
+    },
+    /// The issuer's key did not sign the certificate.
+    #[error("its certificate is not signed by the issuer: {0}")]
+    NotSignedByIssuer(SignatureError),
+    /// The certificate's signature is over a SHA-1 hash, which the rules do not accept.
+    #[error("its certificate is signed with SHA-1: {algorithm}")]
+    Sha1Signature {
+        /// The algorithm.
+        algorithm: String,
+    },
+    /// The certificate is the one in question: nobody vouches for oneself.
+    #[error("its certificate is the one in question")]
+    Itself,
+    /// The certificate's extended key usage does not name `id-kp-OCSPSigning`.
+    #[error("its certificate is not for signing OCSP responses")]
+    NotForOcspSigning,
+    /// The certificate's key usage has neither `digitalSignature` nor `nonRepudiation`.
+    #[error("its certificate's key usage does not allow signatures: {found}")]
+    KeyUsage {
+        /// The uses that it allows.
+        found: String,
+    },
+    /// An extension of the certificate that must be understood is not.
+    #[error("critical extension {oid} of its certificate is unknown")]
+    UnknownCriticalExtension {
+        /// Its object identifier.
+        oid: String,
+    },
+    /// The certificate's validity has ended.
+    #[error("its certificate expired at {}", Moment(*not_after))]
+    Expired {
+        /// Its last moment.
+        not_after: UnixTime,
+    },
+    /// The certificate's validity has not begun.
+    #[error("its certificate is not valid before {}", Moment(*not_before))]
+    NotYetValid {
+        /// Its first moment.
+        not_before: UnixTime,
+    },
+    /// The issuer does not exempt the delegate from revocation checking with
+    /// `id-pkix-ocsp-nocheck`, which the rules demand.
+    #[error("its certificate has no id-pkix-ocsp-nocheck")]
+    RevocationNotChecked,
+    /// An extension of the certificate that is needed to judge it is not what it should be.
+    #[error("its certificate is malformed: {0}")]
+    Malformed(portcullis_x509::Malformed),
+}
+
+/// Why an answer is not of now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Staleness {
+    /// thisUpdate lies ahead.
+    #[error("answer is of {}, which is after {}", Moment(*this_update), Moment(*now))]
+    NotYetValid {
+        /// thisUpdate
+        this_update: UnixTime,
+        /// The time of judgement.
+        now: UnixTime,
+    },
+    /// producedAt lies ahead.
+    #[error("answer is produced at {}, which is after {}", Moment(*produced_at), Moment(*now))]
+    ProducedInFuture {
+        /// producedAt
+        produced_at: UnixTime,
+        /// The time of judgement.
+        now: UnixTime,
+    },
+    /// nextUpdate is past.
+    #[error("answer was to be renewed by {}, which is before {}", Moment(*next_update), Moment(*now))]
+    Expired {
+        /// nextUpdate
+        next_update: UnixTime,
+        /// The time of judgement.
+        now: UnixTime,
+    },
+    /// thisUpdate is longer ago than the rules allow.
+    #[error(
+        "answer of {} is more than {} s old at {}",
+        Moment(*this_update), max_age.as_secs(), Moment(*now)
+    )]
+    TooOld {
+        /// thisUpdate
+        this_update: UnixTime,
+        /// How old it may be.
+        max_age: Duration,
+        /// The time of judgement.
+        now: UnixTime,
+    },
+    /// nextUpdate is before thisUpdate.
+    #[error("answer of {} was to be renewed by {}", Moment(*this_update), Moment(*next_update))]
+    EndsBeforeBeginning {
+        /// thisUpdate
+        this_update: UnixTime,
+        /// nextUpdate
+        next_update: UnixTime,
+    },
+}
+
+/// The kinds of refusal, a closed set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// The octets are not a response.
+    Malformed,
+    /// The responder did not answer, and says so.
+    Declined,
+    /// The answer is nobody's whose word counts, or cannot be attributed.
+    Untrusted,
+    /// The answer is to another question.
+    Mismatched,
+    /// The answer is not of now.
+    Stale,
+}
+
+impl Refusal {
+    /// A stable name of the reason, in snake case, for logs and metrics.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Malformed(_) => "malformed",
+            Self::ResponderError { status } => match status {
+                ErrorStatus::MalformedRequest => "malformed_request",
+                ErrorStatus::InternalError => "internal_error",
+                ErrorStatus::TryLater => "try_later",
+                ErrorStatus::SigRequired => "sig_required",
+                ErrorStatus::Unauthorized => "unauthorized",
+            },
+            Self::UnauthorisedResponder { .. } => "unauthorised_responder",
+            Self::BadSignature { .. } => "bad_signature",
+            Self::UnsupportedAlgorithm { .. } => "unsupported_algorithm",
+            Self::Sha1Signature { .. } => "sha1_signature",
+            Self::UnknownCriticalExtension { .. } => "unknown_critical_extension",
+            Self::NonceMismatch => "nonce_mismatch",
+            Self::NonceMissing => "nonce_missing",
+            Self::NonceMalformed(_) => "nonce_malformed",
+            Self::WrongCertificate { .. } => "wrong_certificate",
+            Self::NotFresh(staleness) => staleness.code(),
+        }
+    }
+
+    /// The kind of the reason.
+    pub fn class(&self) -> Class {
+        match self {
+            Self::Malformed(_) | Self::NonceMalformed(_) => Class::Malformed,
+            Self::ResponderError { .. } => Class::Declined,
+            Self::UnauthorisedResponder { .. }
+            | Self::BadSignature { .. }
+            | Self::UnsupportedAlgorithm { .. }
+            | Self::Sha1Signature { .. }
+            | Self::UnknownCriticalExtension { .. } => Class::Untrusted,
+            Self::NonceMismatch | Self::NonceMissing | Self::WrongCertificate { .. } => {
+                Class::Mismatched
+            }
+            Self::NotFresh(_) => Class::Stale,
+        }
+    }
+}
+
+impl Staleness {
+    fn code(self) -> &'static str {
+        match self {
+            Self::NotYetValid { .. } | Self::ProducedInFuture { .. } => "not_yet_valid",
+            Self::Expired { .. } => "expired",
+            Self::TooOld { .. } => "too_old",
+            Self::EndsBeforeBeginning { .. } => "ends_before_beginning",
+        }
+    }
+}
+
+/// A moment as RFC 3339 writes it.
+struct Moment(UnixTime);
+
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match der::DateTime::from_unix_duration(Duration::from_secs(self.0.as_secs())) {
+            Ok(date_time) => date_time.fmt(f),
+            Err(_) => write!(f, "{} s after 1970", self.0.as_secs()),
+        }
+    }
+}
