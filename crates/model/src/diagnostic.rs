@@ -180,6 +180,8 @@ pub enum Problem {
         found: Kind,
         /// What it has to be.
         expected: Kind,
+        /// What it stands for.
+        takes: &'static str,
     },
     /// A text is not one of a closed set.
     #[error("unknown value {found:?}{}", did_you_mean(found, accepted))]
@@ -295,7 +297,7 @@ pub enum Problem {
         /// By which name.
         name: String,
         /// The names that exist.
-        known: Vec<String>,
+        known: Arc<[String]>,
     },
     /// Two listeners of one address answer for one host.
     #[error("listener {listener:?} answers for {} at this address already", host_or_any(host.as_deref()))]
@@ -374,6 +376,19 @@ pub enum Problem {
 }
 
 impl Problem {
+    /// Whether something is missed, rather than there and wrong.
+    pub(crate) fn is_about_absence(&self) -> bool {
+        matches!(
+            self,
+            Self::Missing { .. }
+                | Self::MissingOneOf { .. }
+                | Self::Empty { .. }
+                | Self::UnknownReference { .. }
+                | Self::NoRule { .. }
+                | Self::NoPort { .. }
+        )
+    }
+
     /// A stable name, in snake case.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -418,7 +433,9 @@ impl Problem {
             Self::TooLarge { most, .. } => format!("at most {most} bytes"),
             Self::UnknownKey { accepted, .. } => accepted.join(", "),
             Self::Missing { accepted, .. } | Self::Empty { accepted } => (*accepted).to_owned(),
-            Self::WrongType { expected, .. } => expected.to_string(),
+            Self::WrongType {
+                expected, takes, ..
+            } => format!("{expected}: {takes}"),
             Self::UnknownValue { accepted, .. } | Self::NotSupported { accepted, .. } => {
                 quoted(accepted)
             }
@@ -550,12 +567,19 @@ fn did_you_mean<S: AsRef<str>>(found: &str, accepted: &[S]) -> String {
 }
 
 fn quoted<S: AsRef<str>>(words: &[S]) -> String {
-    let words: Vec<String> = words
+    let shown = words
         .iter()
-        .map(|word| format!("{:?}", word.as_ref()))
-        .collect();
-    words.join(", ")
+        .take(SHOWN)
+        .map(|word| format!("{:?}", word.as_ref()));
+    let mut shown: Vec<String> = shown.collect();
+    if words.len() > SHOWN {
+        shown.push("...".to_owned());
+    }
+    shown.join(", ")
 }
+
+/// Words that a message lists at most.
+const SHOWN: usize = 12;
 
 fn at(location: Option<Location>) -> String {
     location.map_or_else(String::new, |location| format!(" at {location}"))

@@ -8,6 +8,7 @@ mod name;
 mod pattern;
 mod table;
 
+pub(crate) use name::split_authority;
 pub use name::{HostError, HostName};
 pub use pattern::{HostPattern, HostPatterns, PatternError};
 pub use table::HostTable;

@@ -16,6 +16,10 @@ mod diagnostic;
 mod gateway;
 pub mod host;
 mod nearest;
+mod read;
+mod resolve;
+mod schema;
+mod shape;
 
 pub use diagnostic::{Diagnostic, Item, Kind, Located, Location, Place, Problem, Side};
 pub use gateway::{
@@ -23,6 +27,9 @@ pub use gateway::{
     Holds, Listener, OcspSettings, OnFailure, Password, Pool, Revocation, RewriteRule, RewriteSet,
     Rule, Secret, ServerCertificate, Target, TargetHost, TlsProfile, Trust,
 };
+pub use schema::schema;
+
+use read::Report;
 
 /// The bytes of a configuration that are read at most: some thousand listeners.
 pub const SIZE: usize = 1 << 20;
@@ -54,15 +61,23 @@ pub struct Diagnosis {
 /// Reads a configuration as far as it goes, for those who want to know everything at once.
 #[must_use]
 pub fn diagnose(text: &str) -> Diagnosis {
-    let mut diagnosis = Diagnosis::default();
+    let mut report = Report::new("");
     if text.len() > SIZE {
-        diagnosis.problems.push(Diagnostic::new(
-            Place::default(),
-            Problem::TooLarge {
-                found: text.len(),
-                most: SIZE,
-            },
-        ));
+        let found = text.len();
+        report.push(Place::default(), Problem::TooLarge { found, most: SIZE });
+        return Diagnosis {
+            gateway: Gateway::default(),
+            problems: report.finish(),
+        };
     }
-    diagnosis
+    let mut report = Report::new(text);
+    let document = read::document(text, &mut report);
+    let mut gateway = resolve::gateway(document, &mut report);
+    if report.is_broken() {
+        gateway.warnings.clear();
+    }
+    Diagnosis {
+        gateway,
+        problems: report.finish(),
+    }
 }

@@ -46,10 +46,9 @@ impl HostName {
     /// # Errors
     /// As [`HostName::parse`]; user information is refused (RFC 9110 section 4.2.4).
     pub fn from_authority(authority: impl AsRef<[u8]>) -> Result<Self, HostError> {
-        let authority = ascii(authority.as_ref())?;
-        let (host, port) = split_port(authority)?;
-        if let Some(port) = port {
-            check_port(port)?;
+        let (host, port) = split_port(ascii(authority.as_ref())?)?;
+        if !port.is_none_or(str::is_empty) {
+            to_port(port)?;
         }
         Self::parse(host)
     }
@@ -161,12 +160,19 @@ fn split_port(authority: &str) -> Result<(&str, Option<&str>), HostError> {
     })
 }
 
-fn check_port(port: &str) -> Result<(), HostError> {
-    let digits = port.bytes().all(|digit| digit.is_ascii_digit());
-    if !digits || (!port.is_empty() && port.parse::<u16>().is_err()) {
+fn to_port(port: Option<&str>) -> Result<Option<u16>, HostError> {
+    let Some(port) = port else { return Ok(None) };
+    if !port.bytes().all(|digit| digit.is_ascii_digit()) {
         return Err(HostError::Port);
     }
-    Ok(())
+    port.parse().map(Some).map_err(|_| HostError::Port)
+}
+
+/// Reads `host` or `host:port` where the port counts.
+pub(crate) fn split_authority(authority: &str) -> Result<(HostName, Option<u16>), HostError> {
+    let (host, port) = split_port(ascii(authority.as_bytes())?)?;
+    let port = to_port(port)?;
+    Ok((HostName::parse(host)?, port))
 }
 
 fn ipv6(literal: &str) -> Result<HostName, HostError> {

@@ -1,0 +1,423 @@
+//! A table whose keys are known and whose values have their form.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use toml::Spanned;
+use toml::de::{DeInteger, DeString, DeTable, DeValue};
+
+use super::Report;
+use crate::diagnostic::{Kind, Located, Place, Problem};
+use crate::shape::{Form, Key, Presence, Shape};
+
+/// A table, checked against its shape: every key is known, every required one is there, and what
+/// the getters return has its form. A getter returns `None` for what is absent and for what was
+/// reported; [`Fields::has`] tells them apart.
+pub(crate) struct Fields<'a> {
+    place: Place,
+    shape: &'static Shape,
+    entries: BTreeMap<&'static str, Entry<'a>>,
+}
+
+struct Entry<'a> {
+    place: Place,
+    /// Absent when it was reported.
+    value: Option<&'a Spanned<DeValue<'a>>>,
+}
+
+impl<'a> Fields<'a> {
+    /// Opens a table.
+    pub(crate) fn open(
+        value: &'a Spanned<DeValue<'a>>,
+        shape: &'static Shape,
+        place: Place,
+        report: &mut Report,
+    ) -> Option<Self> {
+        check_type(value, Kind::Table, shape.about, place.clone(), report);
+        let table = value.get_ref().as_table()?;
+        let mut entries = BTreeMap::new();
+        for (name, value) in table {
+            let Some(key) = shape.key(name.get_ref()) else {
+                let found = excerpt(name.get_ref());
+                let place = child(&place, &found, name, report);
+                let accepted = shape.names;
+                report.push(place, Problem::UnknownKey { found, accepted });
+                continue;
+            };
+            let place = child(&place, key.name, value, report);
+            let value = check(key, value, &place, report).then_some(value);
+            entries.insert(key.name, Entry { place, value });
+        }
+        for key in shape.keys {
+            if key.presence == Presence::Required && !entries.contains_key(key.name) {
+                report.push(place.clone(), missing(key));
+            }
+        }
+        Some(Self {
+            place,
+            shape,
+            entries,
+        })
+    }
+
+    /// Where the table begins.
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Whether the table has a key, in order or not.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.entries.contains_key(name)
+    }
+
+    /// Where the value of a key stands, or the table when there is none.
+    pub(crate) fn place_of(&self, name: &str) -> Place {
+        self.entries
+            .get(name)
+            .map_or(&self.place, |entry| &entry.place)
+            .clone()
+    }
+
+    /// Reports an optional key that is required here.
+    pub(crate) fn require(&self, name: &str, report: &mut Report) {
+        if let Some(key) = self.shape.key(name)
+            && !self.has(name)
+        {
+            report.push(self.place.clone(), missing(key));
+        }
+    }
+
+    /// Reports a key that must not be here.
+    pub(crate) fn refuse(&self, name: &str, problem: Problem, report: &mut Report) {
+        if self.has(name) {
+            report.push(self.place_of(name), problem);
+        }
+    }
+
+    pub(crate) fn text(&self, name: &str) -> Option<Located<String>> {
+        let (place, value) = self.entry(name)?;
+        Some(Located::new(value.as_str()?.to_owned(), place.clone()))
+    }
+
+    pub(crate) fn path(&self, name: &str) -> Option<Located<PathBuf>> {
+        self.text(name).map(to_path)
+    }
+
+    /// One of the words that the shape accepts.
+    pub(crate) fn choice(&self, name: &str) -> Option<&'a str> {
+        self.entry(name)?.1.as_str()
+    }
+
+    pub(crate) fn number(&self, name: &str) -> Option<Located<u64>> {
+        let (place, value) = self.entry(name)?;
+        Some(Located::new(to_number(value.as_integer()?)?, place.clone()))
+    }
+
+    /// A number whose shape keeps it within 16 bits.
+    pub(crate) fn short(&self, name: &str) -> Option<Located<u16>> {
+        let Located { value, place } = self.number(name)?;
+        Some(Located::new(u16::try_from(value).ok()?, place))
+    }
+
+    pub(crate) fn seconds(&self, name: &str) -> Option<Duration> {
+        Some(Duration::from_secs(self.number(name)?.value))
+    }
+
+    pub(crate) fn switch(&self, name: &str) -> Option<bool> {
+        self.entry(name)?.1.as_bool()
+    }
+
+    pub(crate) fn texts(&self, name: &str, report: &Report) -> Option<Vec<Located<String>>> {
+        let (place, value) = self.entry(name)?;
+        let values = value.as_array()?.iter().enumerate();
+        let located = values.filter_map(|(index, value)| {
+            let text = value.get_ref().as_str()?.to_owned();
+            Some(Located::new(text, element(place, index, value, report)))
+        });
+        Some(located.collect())
+    }
+
+    pub(crate) fn paths(&self, name: &str, report: &Report) -> Option<Vec<Located<PathBuf>>> {
+        let texts = self.texts(name, report)?;
+        Some(texts.into_iter().map(to_path).collect())
+    }
+
+    /// The names and texts of a table of texts, in the order of the file; none when it is absent.
+    pub(crate) fn text_by_name(
+        &self,
+        name: &str,
+        report: &Report,
+    ) -> Vec<(Located<String>, Located<String>)> {
+        let entry = self.entry(name);
+        let Some((place, table)) =
+            entry.and_then(|(place, value)| Some((place, value.as_table()?)))
+        else {
+            return Vec::new();
+        };
+        let located = in_order(table).into_iter().filter_map(|(key, value)| {
+            let name = key.get_ref().as_ref().to_owned();
+            let text = value.get_ref().as_str()?.to_owned();
+            let at_key = child(place, &name, key, report);
+            let at_value = child(place, &name, value, report);
+            Some((Located::new(name, at_key), Located::new(text, at_value)))
+        });
+        located.collect()
+    }
+
+    /// Opens a table within this one.
+    pub(crate) fn table(&self, name: &str, report: &mut Report) -> Option<Fields<'a>> {
+        let Form::Table(shape) = self.shape.key(name)?.form else {
+            return None;
+        };
+        let entry = self.entries.get(name)?;
+        Fields::open(entry.value?, shape, entry.place.clone(), report)
+    }
+
+    /// Reads each table of a list.
+    pub(crate) fn tables<T>(
+        &self,
+        name: &str,
+        report: &mut Report,
+        read: impl Fn(&Fields<'a>, &mut Report) -> T,
+    ) -> Vec<T> {
+        let Some((place, value)) = self.entry(name) else {
+            return Vec::new();
+        };
+        let (Some(Form::Tables(shape)), Some(values)) = (self.form(name), value.as_array()) else {
+            return Vec::new();
+        };
+        let mut items = Vec::new();
+        for (index, value) in values.iter().enumerate() {
+            let place = element(place, index, value, report);
+            if let Some(fields) = Fields::open(value, shape, place, report) {
+                items.push(read(&fields, report));
+            }
+        }
+        items
+    }
+
+    /// Reads each table of a table of tables, in the order of the file.
+    pub(crate) fn tables_by_name<T>(
+        &self,
+        name: &str,
+        report: &mut Report,
+        read: impl Fn(Located<String>, &Fields<'a>, &mut Report) -> T,
+    ) -> Vec<T> {
+        let Some((place, value)) = self.entry(name) else {
+            return Vec::new();
+        };
+        let (Some(Form::TableByName(shape)), Some(table)) = (self.form(name), value.as_table())
+        else {
+            return Vec::new();
+        };
+        let mut items = Vec::new();
+        for (key, value) in in_order(table) {
+            let name = key.get_ref().as_ref().to_owned();
+            let place = child(place, &name, key, report);
+            if let Some(fields) = Fields::open(value, shape, place.clone(), report) {
+                let name = Located::new(name, place);
+                check_name(&name, report);
+                items.push(read(name, &fields, report));
+            }
+        }
+        items
+    }
+
+    /// The name that a table of a list gives itself.
+    pub(crate) fn name(&self, report: &mut Report) -> Option<Located<String>> {
+        let name = self.text("name")?;
+        check_name(&name, report);
+        Some(name)
+    }
+
+    fn form(&self, name: &str) -> Option<&'static Form> {
+        self.shape.key(name).map(|key| &key.form)
+    }
+
+    fn entry(&self, name: &str) -> Option<(&Place, &'a DeValue<'a>)> {
+        let entry = self.entries.get(name)?;
+        Some((&entry.place, entry.value?.get_ref()))
+    }
+}
+
+/// Checks a value by the form that its key takes.
+fn check(key: &Key, value: &Spanned<DeValue<'_>>, place: &Place, report: &mut Report) -> bool {
+    let accepted = key.takes;
+    let problem = match (&key.form, value.get_ref()) {
+        (Form::AnyText, DeValue::String(_))
+        | (Form::Switch, DeValue::Boolean(_))
+        | (Form::Table(_) | Form::TableByName(_), DeValue::Table(_)) => None,
+        (Form::Text, DeValue::String(text)) => {
+            text.is_empty().then_some(Problem::Empty { accepted })
+        }
+        (Form::Choice { accepted, later }, DeValue::String(text)) => {
+            check_choice(text, accepted, later)
+        }
+        (Form::Number { least, most }, DeValue::Integer(number)) => {
+            check_range(number, *least, *most)
+        }
+        (Form::Tables(_), DeValue::Array(values)) => {
+            let empty = values.is_empty() && key.presence == Presence::Required;
+            empty.then_some(Problem::Empty { accepted })
+        }
+        (Form::Texts, DeValue::Array(values)) if values.is_empty() => {
+            Some(Problem::Empty { accepted })
+        }
+        (Form::Texts, DeValue::Array(values)) => {
+            let elements = values.iter().enumerate();
+            return elements.fold(true, |fine, (index, value)| {
+                let place = element(place, index, value, report);
+                check_text(value, accepted, place, report) && fine
+            });
+        }
+        (Form::TextByName, DeValue::Table(table)) => {
+            return table.iter().fold(true, |fine, (name, value)| {
+                let place = child(place, name.get_ref(), value, report);
+                check_type(value, Kind::String, accepted, place, report) && fine
+            });
+        }
+        (form, _) => Some(Problem::WrongType {
+            found: kind(value.get_ref()),
+            expected: form.kind(),
+            takes: key.takes,
+        }),
+    };
+    let fine = problem.is_none();
+    if let Some(problem) = problem {
+        report.push(place.clone(), problem);
+    }
+    fine
+}
+
+fn check_choice(text: &str, accepted: &'static [&'static str], later: &[&str]) -> Option<Problem> {
+    let found = excerpt(text);
+    if accepted.contains(&text) {
+        None
+    } else if later.contains(&text) {
+        Some(Problem::NotSupported { found, accepted })
+    } else {
+        Some(Problem::UnknownValue { found, accepted })
+    }
+}
+
+fn check_range(number: &DeInteger<'_>, least: u64, most: u64) -> Option<Problem> {
+    let within = to_number(number).is_some_and(|number| (least..=most).contains(&number));
+    let found = excerpt(&number.to_string());
+    (!within).then_some(Problem::OutOfRange { found, least, most })
+}
+
+/// A text of a list.
+fn check_text(
+    value: &Spanned<DeValue<'_>>,
+    accepted: &'static str,
+    place: Place,
+    report: &mut Report,
+) -> bool {
+    let empty = value.get_ref().as_str().is_some_and(str::is_empty);
+    if empty {
+        report.push(place, Problem::Empty { accepted });
+        return false;
+    }
+    check_type(value, Kind::String, accepted, place, report)
+}
+
+fn check_type(
+    value: &Spanned<DeValue<'_>>,
+    expected: Kind,
+    takes: &'static str,
+    place: Place,
+    report: &mut Report,
+) -> bool {
+    let found = kind(value.get_ref());
+    if found != expected {
+        let problem = Problem::WrongType {
+            found,
+            expected,
+            takes,
+        };
+        report.push(place, problem);
+    }
+    found == expected
+}
+
+/// Names are printed, logged and part of paths: 1 to 80 characters, as Application Gateway has it.
+fn check_name(name: &Located<String>, report: &mut Report) {
+    let first = name.starts_with(|letter: char| letter.is_ascii_alphanumeric());
+    let others = name
+        .bytes()
+        .all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, b'-' | b'.' | b'_'));
+    if !first || !others || name.len() > 80 {
+        let found = excerpt(name);
+        report.push(name.place.clone(), Problem::InvalidName { found });
+    }
+}
+
+fn missing(key: &Key) -> Problem {
+    Problem::Missing {
+        key: key.name,
+        accepted: key.takes,
+    }
+}
+
+fn to_path(text: Located<String>) -> Located<PathBuf> {
+    Located::new(text.value.into(), text.place)
+}
+
+/// `None` for what no shape accepts: negative numbers and those beyond 64 bits.
+fn to_number(number: &DeInteger<'_>) -> Option<u64> {
+    u64::from_str_radix(number.as_str(), number.radix()).ok()
+}
+
+fn kind(value: &DeValue<'_>) -> Kind {
+    match value {
+        DeValue::String(_) => Kind::String,
+        DeValue::Integer(_) => Kind::Integer,
+        DeValue::Float(_) => Kind::Float,
+        DeValue::Boolean(_) => Kind::Boolean,
+        DeValue::Datetime(_) => Kind::Datetime,
+        DeValue::Array(_) => Kind::Array,
+        DeValue::Table(_) => Kind::Table,
+    }
+}
+
+type Pair<'a> = (&'a Spanned<DeString<'a>>, &'a Spanned<DeValue<'a>>);
+
+/// The entries of a table as the file has them; the map sorts them by name.
+fn in_order<'a>(table: &'a DeTable<'a>) -> Vec<Pair<'a>> {
+    let mut entries: Vec<_> = table.iter().collect();
+    entries.sort_by_key(|(name, _)| name.span().start);
+    entries
+}
+
+/// The place of a key: its path, and where `at` stands.
+fn child<T>(parent: &Place, name: &str, at: &Spanned<T>, report: &Report) -> Place {
+    let bare = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
+    let name = excerpt(name);
+    let name = if !name.is_empty() && name.chars().all(bare) {
+        name
+    } else {
+        format!("{name:?}")
+    };
+    let path = if parent.path.is_empty() {
+        name
+    } else {
+        format!("{}.{name}", parent.path)
+    };
+    let location = Some(report.location(&at.span()));
+    Place { path, location }
+}
+
+fn element<T>(parent: &Place, index: usize, at: &Spanned<T>, report: &Report) -> Place {
+    let path = format!("{}[{index}]", parent.path);
+    let location = Some(report.location(&at.span()));
+    Place { path, location }
+}
+
+/// A text as messages repeat it: at most 80 characters.
+pub(crate) fn excerpt(text: &str) -> String {
+    match text.char_indices().nth(80) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}

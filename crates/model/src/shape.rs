@@ -1,0 +1,183 @@
+//! The tables of a configuration: which keys each has, and what each key takes.
+//!
+//! One description serves three uses: the checks, what their messages say would be accepted, and
+//! the JSON Schema. A key that is not described here cannot be read.
+
+use crate::diagnostic::Kind;
+
+/// A table and its keys.
+#[derive(Debug)]
+pub(crate) struct Shape {
+    /// What the table is, for messages and readers of the schema.
+    pub(crate) about: &'static str,
+    pub(crate) keys: &'static [Key],
+    /// The names of `keys`, for messages.
+    pub(crate) names: &'static [&'static str],
+}
+
+impl Shape {
+    pub(crate) fn key(&self, name: &str) -> Option<&'static Key> {
+        self.keys.iter().find(|key| key.name == name)
+    }
+}
+
+/// A key of a table.
+#[derive(Debug)]
+pub(crate) struct Key {
+    pub(crate) name: &'static str,
+    pub(crate) presence: Presence,
+    pub(crate) form: Form,
+    /// What it takes, for messages and readers of the schema.
+    pub(crate) takes: &'static str,
+}
+
+/// Whether a table must have a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Presence {
+    Required,
+    Optional,
+}
+
+/// The form of a value, as far as it can be judged by itself.
+#[derive(Debug)]
+pub(crate) enum Form {
+    /// Text, not empty.
+    Text,
+    /// Text, also empty.
+    AnyText,
+    /// One word of a closed set.
+    Choice {
+        accepted: &'static [&'static str],
+        /// Words that are understood and not acted on yet.
+        later: &'static [&'static str],
+    },
+    /// A whole number.
+    Number { least: u64, most: u64 },
+    /// `true` or `false`.
+    Switch,
+    /// A list of texts; neither the list nor a text is empty.
+    Texts,
+    /// Any keys, each with a text.
+    TextByName,
+    /// A table.
+    Table(&'static Shape),
+    /// A list of tables, not empty.
+    Tables(&'static Shape),
+    /// A table of tables by name.
+    TableByName(&'static Shape),
+}
+
+impl Form {
+    pub(crate) fn kind(&self) -> Kind {
+        match self {
+            Self::Text | Self::AnyText | Self::Choice { .. } => Kind::String,
+            Self::Number { .. } => Kind::Integer,
+            Self::Switch => Kind::Boolean,
+            Self::Texts => Kind::Array,
+            Self::TextByName | Self::Table(_) | Self::TableByName(_) => Kind::Table,
+            Self::Tables(_) => Kind::Tables,
+        }
+    }
+}
+
+/// Declares a table: its name, what it is, and a line for each key.
+macro_rules! shape {
+    ($name:ident, $about:literal, $($presence:ident $key:literal : $form:expr, $takes:literal;)+) => {
+        pub(crate) static $name: Shape = Shape {
+            about: $about,
+            keys: &[$(Key {
+                name: $key,
+                presence: Presence::$presence,
+                form: $form,
+                takes: $takes,
+            }),+],
+            names: &[$($key),+],
+        };
+    };
+}
+
+shape! { ROOT, "a Portcullis gateway",
+    Required "listener": Form::Tables(&LISTENER), "at least one [[listener]]";
+    Optional "tls_profile": Form::TableByName(&TLS_PROFILE), "[tls_profile.NAME] tables";
+    Optional "pool": Form::TableByName(&POOL), "[pool.NAME] tables";
+    Optional "backend_settings": Form::TableByName(&BACKEND_SETTINGS), "[backend_settings.NAME] tables";
+    Optional "rule": Form::Tables(&RULE), "[[rule]] tables, one for each listener";
+    Optional "rewrite_set": Form::TableByName(&REWRITE_SET), "[rewrite_set.NAME] tables";
+    Optional "ocsp": Form::Table(&OCSP), "an [ocsp] table";
+}
+
+shape! { LISTENER, "an address to accept HTTPS connections on, and the host names it answers for",
+    Required "name": Form::Text, "a name that no other listener has";
+    Required "bind": Form::Text, "the address and port to accept on, such as \"0.0.0.0:8443\" or \"[::]:8443\"";
+    Optional "hosts": Form::Texts, "host names, `*` and `?` allowed; leave it out to answer for every host";
+    Optional "protocol": Form::Choice { accepted: &["https"], later: &["http", "tls", "tcp"] }, "\"https\"";
+    Required "tls_profile": Form::Text, "the NAME of a [tls_profile.NAME]";
+}
+
+shape! { TLS_PROFILE, "a server certificate, and what is asked of clients",
+    Required "certificate": Form::Table(&CERTIFICATE), "{ pem = \"FILE\", key = \"FILE\" } or { pfx = \"FILE\", password_file = \"FILE\" }";
+    Required "client_auth": Form::Choice { accepted: &CLIENT_AUTH, later: &[] }, "\"required\", \"optional\", \"passthrough\" or \"off\"";
+    Optional "trusted_client_certificates": Form::Texts, "PEM files, each with a root and any intermediates";
+    Optional "revocation": Form::Choice { accepted: &["ocsp", "off"], later: &["crl"] }, "\"ocsp\" or \"off\"";
+    Optional "on_failure": Form::Choice { accepted: &["respond", "alert"], later: &[] }, "\"respond\" or \"alert\"";
+}
+
+/// In the order of [`crate::ClientAuth`], the strictest first.
+const CLIENT_AUTH: [&str; 4] = ["required", "optional", "passthrough", "off"];
+
+shape! { CERTIFICATE, "where a server certificate and its key are read from",
+    Optional "pem": Form::Text, "a PEM file with the certificate, followed by its intermediates";
+    Optional "key": Form::Text, "a PEM file with the private key";
+    Optional "pfx": Form::Text, "a PKCS #12 file with the certificate, its intermediates and the private key";
+    Optional "password": Form::AnyText, "the password of the PKCS #12 file";
+    Optional "password_file": Form::Text, "a file whose first line is the password of the PKCS #12 file";
+}
+
+shape! { POOL, "the servers behind the gateway",
+    Required "targets": Form::Texts, "servers as \"host:port\", or \"host\" when the backend settings have a port";
+}
+
+shape! { BACKEND_SETTINGS, "how backends are spoken to",
+    Optional "protocol": Form::Choice { accepted: &["http"], later: &["https"] }, "\"http\"";
+    Optional "port": Form::Number { least: 1, most: 65_535 }, "the port of targets that have none";
+    Optional "host": Form::Text, "the Host to send instead of the client's";
+    Optional "request_timeout": Form::Number { least: 1, most: 86_400 }, "seconds to wait for a response, 20 if not given";
+}
+
+shape! { RULE, "what happens to the requests of a listener",
+    Required "name": Form::Text, "a name that no other rule has";
+    Required "priority": Form::Number { least: 1, most: 20_000 }, "a number from 1 to 20000, the smallest matched first";
+    Required "listener": Form::Text, "the name of a [[listener]]";
+    Required "pool": Form::Text, "the NAME of a [pool.NAME]";
+    Optional "backend_settings": Form::Text, "the NAME of a [backend_settings.NAME]";
+    Optional "rewrite_set": Form::Text, "the NAME of a [rewrite_set.NAME]";
+}
+
+shape! { REWRITE_SET, "rewrite rules, applied together",
+    Required "rule": Form::Tables(&REWRITE_RULE), "at least one [[rewrite_set.NAME.rule]]";
+}
+
+shape! { REWRITE_RULE, "header changes, made when every condition holds",
+    Required "name": Form::Text, "a name that no other rule of the set has";
+    Optional "sequence": Form::Number { least: 1, most: 1_000 }, "a number from 1 to 1000, the smallest first; 100 if not given";
+    Optional "conditions": Form::Tables(&CONDITION), "{ variable = \"NAME\", pattern = \"REGEX\" } tables that must all hold";
+    Optional "request_headers": Form::TextByName, "NAME = \"VALUE\" for each header to set; \"\" deletes it";
+    Optional "response_headers": Form::TextByName, "NAME = \"VALUE\" for each header to set; \"\" deletes it";
+}
+
+shape! { CONDITION, "a question about a request or response",
+    Required "variable": Form::Text, "http_req_HEADER, http_resp_HEADER or var_VARIABLE";
+    Required "pattern": Form::AnyText, "a regular expression";
+    Optional "ignore_case": Form::Switch, "true to match upper and lower case alike";
+    Optional "negate": Form::Switch, "true to hold where the pattern does not match";
+}
+
+shape! { OCSP, "how OCSP responders are asked",
+    Optional "timeout": Form::Number { least: 1, most: 60 }, "seconds that one question may take, 5 if not given";
+    Optional "skew": Form::Number { least: 0, most: 3_600 }, "seconds by which the clocks may differ, 300 if not given";
+    Optional "max_age": Form::Number { least: 1, most: 31_536_000 }, "seconds that an answer may be old";
+    Optional "allow_loopback": Form::Switch, "true to ask responders on loopback and link-local addresses";
+}
+
+/// The shortest and the longest header change, for messages.
+pub(crate) const CHANGES: [&str; 2] = ["request_headers", "response_headers"];
