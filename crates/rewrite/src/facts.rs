@@ -123,4 +123,44 @@ pub(crate) mod tests {
             not_after: date(3_284_786_983),
         }
     }
+
+    #[test]
+    fn a_date_reads_as_openssl_prints_it() {
+        for (seconds, text) in [
+            (0, "Jan  1 00:00:00 1970 GMT"),
+            (951_782_400, "Feb 29 00:00:00 2000 GMT"),
+            (951_868_799, "Feb 29 23:59:59 2000 GMT"),
+            (951_868_800, "Mar  1 00:00:00 2000 GMT"),
+            (3_284_786_983, "Feb  2 08:49:43 2074 GMT"),
+            (4_107_542_399, "Feb 28 23:59:59 2100 GMT"),
+            (4_107_542_400, "Mar  1 00:00:00 2100 GMT"),
+            (4_948_909_243, "Oct 29 01:00:43 2126 GMT"),
+            (253_402_300_799, "Dec 31 23:59:59 9999 GMT"),
+        ] {
+            assert_eq!(date(seconds), text);
+        }
+        date(u64::MAX);
+    }
+
+    /// The calendar counted day by day through one whole era of 400 years and more.
+    #[test]
+    fn every_day_follows_the_day_before() {
+        let (mut year, mut month, mut day) = (1970, 0, 1);
+        for days in 0..150_000 {
+            assert_eq!(civil(days), (year, month, day));
+            let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+            let length = match month {
+                1 => 28 + u64::from(leap),
+                3 | 5 | 8 | 10 => 30,
+                _ => 31,
+            };
+            day += 1;
+            if day > length {
+                (month, day) = (month + 1, 1);
+            }
+            if month == 12 {
+                (year, month) = (year + 1, 0);
+            }
+        }
+    }
 }

@@ -61,3 +61,82 @@ fn set(headers: &mut HeaderMap, name: HeaderName, value: &[u8]) {
         drop(headers.try_insert(name, value));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http::Uri;
+
+    use super::*;
+    use crate::exchange::tests::exchange;
+
+    #[track_caller]
+    fn applied(fields: &[(&'static str, &'static str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in fields {
+            headers.append(*name, HeaderValue::from_static(value));
+        }
+        let uri = Uri::from_static("https://www.contoso.com/article?id=1");
+        apply(&mut headers, &exchange(&uri, "www.contoso.com:8443"));
+        headers
+    }
+
+    #[test]
+    fn a_backend_is_told_where_the_request_came_from() {
+        let headers = applied(&[]);
+        assert_eq!(headers.len(), 5);
+        assert_eq!(headers["x-forwarded-for"], "203.0.113.7:50123");
+        assert_eq!(headers["x-forwarded-proto"], "https");
+        assert_eq!(headers["x-forwarded-port"], "8443");
+        assert_eq!(headers["x-original-host"], "www.contoso.com:8443");
+        assert_eq!(headers["x-original-url"], "/article?id=1");
+    }
+
+    #[test]
+    fn the_list_of_the_client_is_continued_in_one_field() {
+        let headers = applied(&[
+            ("x-forwarded-for", "192.0.2.1"),
+            ("x-forwarded-for", "192.0.2.2"),
+        ]);
+        let fields: Vec<_> = headers.get_all("x-forwarded-for").iter().collect();
+        assert_eq!(fields, ["192.0.2.1, 192.0.2.2, 203.0.113.7:50123"]);
+    }
+
+    #[test]
+    fn everything_else_of_the_kind_is_the_gateways_word_or_nobodys() {
+        let headers = applied(&[
+            ("forwarded", "for=10.0.0.1;proto=http"),
+            ("x-forwarded-proto", "http"),
+            ("x-forwarded-proto", "gopher"),
+            ("x-forwarded-port", "1"),
+            ("x-forwarded-host", "evil.example"),
+            ("x-forwarded-prefix", "/admin"),
+            ("x-original-host", "evil.example"),
+            ("x-original-url", "/admin"),
+            ("x-original-method", "DELETE"),
+            ("x-rewrite-url", "/admin"),
+            ("x-real-ip", "10.0.0.1"),
+        ]);
+        assert_eq!(headers, applied(&[]));
+    }
+
+    #[test]
+    fn an_ipv6_client_stands_in_brackets() {
+        let uri = Uri::from_static("/");
+        let mut headers = HeaderMap::new();
+        let exchange = Exchange {
+            client_address: "[2001:db8::7]:50123".parse().unwrap(),
+            ..exchange(&uri, "contoso.com")
+        };
+        apply(&mut headers, &exchange);
+        assert_eq!(headers["x-forwarded-for"], "[2001:db8::7]:50123");
+    }
+
+    #[test]
+    fn what_is_not_printable_is_escaped() {
+        let uri: Uri = "/caf\u{e9}?\u{fc}".parse().unwrap();
+        let mut headers = HeaderMap::new();
+        apply(&mut headers, &exchange(&uri, "contoso.com\r\nx: y"));
+        assert_eq!(headers["x-original-url"], "/caf%C3%A9?%C3%BC");
+        assert_eq!(headers["x-original-host"], "contoso.com%0D%0Ax: y");
+    }
+}

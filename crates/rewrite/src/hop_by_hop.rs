@@ -61,3 +61,86 @@ fn takes_trailers(headers: &HeaderMap) -> bool {
         .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
         .any(|member| member.trim_ascii().eq_ignore_ascii_case(b"trailers"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The names left of these fields.
+    fn left(fields: &[(&'static str, &'static str)]) -> Vec<String> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in fields {
+            headers.append(*name, HeaderValue::from_static(value));
+        }
+        remove_hop_by_hop(&mut headers);
+        let mut names: Vec<_> = headers.keys().map(|name| name.to_string()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn what_connection_lists_ends_here() {
+        assert_eq!(
+            left(&[
+                ("connection", "close, X-Mine ,,x-other"),
+                ("connection", "X-THIRD"),
+                ("x-mine", "1"),
+                ("x-mine", "2"),
+                ("x-other", "3"),
+                ("x-third", "4"),
+                ("x-stays", "5"),
+            ]),
+            ["x-stays"]
+        );
+    }
+
+    #[test]
+    fn the_fixed_fields_end_here_unlisted() {
+        for name in HOP_BY_HOP {
+            let mut headers = HeaderMap::new();
+            headers.append(name.clone(), HeaderValue::from_static("a"));
+            headers.append(name.clone(), HeaderValue::from_static("b"));
+            remove_hop_by_hop(&mut headers);
+            assert!(headers.is_empty(), "{name}");
+        }
+        assert!(left(&[("connection", "keep-alive")]).is_empty());
+    }
+
+    #[test]
+    fn host_and_content_length_stay_though_listed() {
+        assert_eq!(
+            left(&[
+                ("connection", "host, Content-Length"),
+                ("host", "contoso.com"),
+                ("content-length", "5"),
+            ]),
+            ["content-length", "host"]
+        );
+    }
+
+    #[test]
+    fn of_te_only_trailers_is_left() {
+        for (te, kept) in [
+            ("trailers", true),
+            ("gzip;q=0.5, Trailers", true),
+            ("gzip", false),
+            ("trailers;q=1", false),
+            ("x-trailers", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(TE, HeaderValue::from_static(te));
+            headers.insert(CONNECTION, HeaderValue::from_static("TE"));
+            remove_hop_by_hop(&mut headers);
+            let found = headers.get(TE).map(|value| value.to_str().unwrap());
+            assert_eq!(found, kept.then_some("trailers"), "{te}");
+        }
+    }
+
+    #[test]
+    fn options_that_are_no_names_are_passed_over() {
+        assert_eq!(
+            left(&[("connection", "a b, \"x\", x=y, x"), ("x", "1"), ("y", "2")]),
+            ["y"]
+        );
+    }
+}

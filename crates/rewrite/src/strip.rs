@@ -136,3 +136,95 @@ fn is_well_known(name: &str) -> bool {
             None => name == known.name,
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn left(names: &[&str], strip: fn(&StripList, &mut HeaderMap)) -> Vec<String> {
+        let list = StripList::new([HeaderName::from_static("x-employee")]);
+        let mut headers = HeaderMap::new();
+        for name in names {
+            let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
+            headers.append(name.clone(), "1".parse().unwrap());
+            headers.append(name, "2".parse().unwrap());
+        }
+        strip(&list, &mut headers);
+        headers.keys().map(|name| name.to_string()).collect()
+    }
+
+    #[test]
+    fn listed_and_well_known_names_go_in_every_spelling() {
+        let names = [
+            "X-Employee",
+            "x_employee",
+            "X.Employee",
+            "Client-Cert",
+            "CLIENT-CERT",
+            "Client_Cert",
+            "client-cert-chain",
+            "X-Forwarded-Client-Cert",
+            "x-forwarded-client_cert",
+            "X-Forwarded-Tls-Client-Cert-Info",
+            "X-Client-Cert",
+            "X-Client-Certificate-Subject",
+            "X-SSL-Client-Verify",
+            "SSL_CLIENT_CERT",
+            "ssl-client-subject-dn",
+            "X-ARR-ClientCert",
+            "X-Amzn-Mtls-Clientcert-Leaf",
+            "Cf-Client-Cert-Sha256",
+            "$WSCC",
+        ];
+        assert!(left(&names, StripList::strip).is_empty());
+        assert!(left(&names, StripList::strip_trailers).is_empty());
+    }
+
+    #[test]
+    fn every_well_known_name_is_held() {
+        for known in WELL_KNOWN {
+            let name = known.name.replace('*', "x");
+            assert!(left(&[&name], StripList::strip).is_empty(), "{name}");
+            let plain = known.name.trim_end_matches('*');
+            assert!(
+                has_plain_name(plain) && plain == plain.to_lowercase(),
+                "{plain}"
+            );
+        }
+    }
+
+    #[test]
+    fn other_headers_stay() {
+        let names = [
+            "accept",
+            "x-employees",
+            "x-employe",
+            "client",
+            "client-certs",
+            "x-1",
+            "authorization",
+        ];
+        assert_eq!(left(&names, StripList::strip), names);
+    }
+
+    #[test]
+    fn every_name_that_is_not_letters_digits_and_hyphens_goes() {
+        for byte in b"!#$%&'*+.^_`|~" {
+            let name = format!("x{}y", char::from(*byte));
+            assert!(left(&[&name], StripList::strip).is_empty(), "{name}");
+        }
+    }
+
+    #[test]
+    fn trailers_hold_nothing_that_belongs_to_the_headers() {
+        let names = [
+            "host",
+            "content-length",
+            "authorization",
+            "cookie",
+            "x-forwarded-for",
+            "grpc-status",
+        ];
+        assert_eq!(left(&names, StripList::strip_trailers), ["grpc-status"]);
+    }
+}

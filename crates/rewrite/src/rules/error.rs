@@ -1,10 +1,13 @@
 //! What can be wrong with a rule.
 
+use std::error::Error;
 use std::fmt;
 
 /// One thing that is wrong with one rule, and where.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("rule {name:?}, {part}: {problem}")]
+///
+/// It reads as one sentence with its problem; [`source`](std::error::Error::source) is the cause of
+/// that, where it has one.
+#[derive(Clone, Debug, PartialEq)]
 pub struct RuleError {
     /// The rule's position in the list that was compiled.
     pub rule: usize,
@@ -13,8 +16,19 @@ pub struct RuleError {
     /// The part of the rule.
     pub part: Part,
     /// What is wrong with it.
-    #[source]
     pub problem: RuleProblem,
+}
+
+impl fmt::Display for RuleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "rule {:?}, {}: {}", self.name, self.part, self.problem)
+    }
+}
+
+impl Error for RuleError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.problem.source()
+    }
 }
 
 /// A part of a rule, by its position in the list it stands in.
