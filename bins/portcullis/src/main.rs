@@ -1,2 +1,71 @@
-//! Placeholder.
-fn main() {}
+//! The command: arguments in, exit codes out. What it does lives in the crates it composes.
+
+mod algorithms;
+mod batch;
+mod demo;
+mod files;
+mod hexadecimal;
+mod inspect;
+mod instant;
+mod ocsp;
+mod pki;
+mod run;
+mod terminal;
+mod verify;
+mod check;
+
+use std::error::Error;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// A mutual-TLS gateway that proves every client certificate and says why when it does not.
+#[derive(Parser)]
+#[command(version, arg_required_else_help = true)]
+#[command(after_help = "Start with `portcullis demo`: it needs nothing set up.\n\
+    Exit codes: 0 yes or done, 1 no (refused, revoked, problems found), 2 wrong usage or unreadable input.")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Demo(demo::Demo),
+    Run(run::Run),
+    Check(check::Check),
+    Verify(verify::Verify),
+    Ocsp(ocsp::Ocsp),
+    Inspect(inspect::Inspect),
+    Pki(pki::Pki),
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Demo(demo) => demo::run(demo),
+        Command::Run(run) => run::run(run),
+        Command::Check(check) => check::run(check),
+        Command::Verify(verify) => verify::run(verify),
+        Command::Ocsp(ocsp) => ocsp::run(ocsp),
+        Command::Inspect(inspect) => inspect::run(inspect),
+        Command::Pki(pki) => pki::run(pki),
+    };
+    result.unwrap_or_else(|error| {
+        // Nothing is left to do when standard error is gone too.
+        let _ = writeln!(std::io::stderr(), "portcullis: {}", chain(&*error));
+        ExitCode::from(2)
+    })
+}
+
+/// An error with all its causes, on one line.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

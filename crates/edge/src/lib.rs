@@ -1,1 +1,33 @@
-//! Placeholder.
+#![doc = include_str!("../README.md")]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::unwrap_used,
+        reason = "a test fails by panicking"
+    )
+)]
+
+mod accept;
+mod admission;
+mod backend;
+mod connection;
+mod gateway;
+mod identity;
+mod load;
+mod log;
+mod refused;
+mod respond;
+mod rules;
+mod running;
+mod socket;
+mod trust;
+
+pub use accept::CONNECTIONS_PER_CORE;
+pub use connection::{HANDSHAKE_TIMEOUT, KEEP_ALIVE};
+pub use gateway::{Bind, Gateway};
+pub use running::{ReloadError, Running, StartError};

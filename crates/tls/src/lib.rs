@@ -1,1 +1,27 @@
-//! Placeholder.
+#![doc = include_str!("../README.md")]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::unwrap_used,
+        reason = "a test fails by panicking"
+    )
+)]
+
+mod authenticate;
+mod profile;
+mod refusal;
+mod server_certificate;
+mod verifier;
+
+pub use authenticate::{Client, PRESENTED_CERTIFICATES, VerifiedClient, authenticate};
+pub use profile::{
+    APPLICATION_PROTOCOLS, ClientAuth, OnFailure, Profile, ProfileError, Revocation, SESSIONS,
+    Trust,
+};
+pub use refusal::Refusal;
+pub use server_certificate::{ServerCertificate, ServerCertificateError};

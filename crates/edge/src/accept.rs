@@ -1,0 +1,85 @@
+//! The one accept loop.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+
+use crate::backend::Backends;
+use crate::connection;
+use crate::running::Shared;
+
+/// Connections one core holds at a time; past it, clients wait in the kernel's queue.
+///
+/// At under 32 KiB each, a core stays below half a GiB.
+pub const CONNECTIONS_PER_CORE: u32 = 16_384;
+/// Rest after a failed accept: out of file descriptors, the only common cause, does not mend sooner.
+const ACCEPT_BACKOFF: Duration = Duration::from_millis(50);
+
+/// What a core's tasks share.
+#[derive(Clone)]
+pub(crate) struct Core {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) backends: Backends,
+    pub(crate) stopped: watch::Receiver<Option<Duration>>,
+    permits: Arc<Semaphore>,
+}
+
+impl Core {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        backends: Backends,
+        stopped: watch::Receiver<Option<Duration>>,
+    ) -> Self {
+        let permits = usize::try_from(CONNECTIONS_PER_CORE).unwrap_or(usize::MAX);
+        Self {
+            shared,
+            backends,
+            stopped,
+            permits: Arc::new(Semaphore::new(permits)),
+        }
+    }
+
+    /// Returns when no connection is open: all permits are back.
+    pub(crate) async fn all_closed(&self) {
+        // The semaphore is never closed, so this only ends when every permit is free.
+        drop(self.permits.acquire_many(CONNECTIONS_PER_CORE).await);
+    }
+}
+
+/// Accepts until the gateway is drained. A connection's handshake runs in its own task, so that a
+/// slow client delays nobody.
+pub(crate) async fn accept(listener: TcpListener, bind: usize, core: Core) {
+    let mut stopped = core.stopped.clone();
+    loop {
+        let next = tokio::select! {
+            biased;
+            _ = stopped.wait_for(Option::is_some) => return,
+            next = next(&listener, &core.permits) => next,
+        };
+        if let Some((stream, peer, permit)) = next {
+            let core = core.clone();
+            tokio::spawn(async move {
+                connection::serve(stream, peer, bind, core).await;
+                drop(permit);
+            });
+        }
+    }
+}
+
+async fn next(
+    listener: &TcpListener,
+    permits: &Arc<Semaphore>,
+) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+    let permit = Arc::clone(permits).acquire_owned().await.ok()?;
+    match listener.accept().await {
+        Ok((stream, peer)) => Some((stream, peer, permit)),
+        Err(error) => {
+            tracing::warn!(%error, "accept failed");
+            tokio::time::sleep(ACCEPT_BACKOFF).await;
+            None
+        }
+    }
+}

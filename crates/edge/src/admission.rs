@@ -1,0 +1,73 @@
+//! Who may use a connection, judged when it is made and again whenever that judgement is spent.
+
+use std::sync::Arc;
+
+use portcullis_chain::Rejection;
+use portcullis_model::host::HostName;
+use portcullis_tls::{Refusal, authenticate};
+use rustls_pki_types::{CertificateDer, UnixTime};
+
+use crate::connection::Connection;
+use crate::gateway::{Gateway, Site};
+use crate::identity::Identity;
+
+/// The judgement of one connection under one configuration.
+pub(crate) struct Admission {
+    pub(crate) gateway: Arc<Gateway>,
+    /// The listener that the handshake was made for.
+    pub(crate) site: Arc<Site>,
+    pub(crate) outcome: Result<Identity, Arc<Refusal>>,
+}
+
+impl Admission {
+    /// Authenticates the presented certificates by the profile of the listener that the handshake
+    /// was for. `None` when `gateway` has no such address.
+    pub(crate) async fn judge(
+        gateway: Arc<Gateway>,
+        bind: usize,
+        server_name: Option<&HostName>,
+        presented: &[CertificateDer<'static>],
+        now: UnixTime,
+    ) -> Option<Self> {
+        let site = gateway.binds().get(bind)?.handshake_site(server_name)?;
+        let site = Arc::clone(site);
+        let outcome = authenticate(&site.profile, Some(presented), now)
+            .await
+            .and_then(|client| {
+                Identity::of(client)
+                    .map_err(|malformed| Refusal::Chain(Box::new(Rejection::malformed(malformed))))
+            })
+            .map_err(Arc::new);
+        Some(Self {
+            gateway,
+            site,
+            outcome,
+        })
+    }
+
+    /// The judgement that holds now: the latest, unless the configuration was replaced or the
+    /// identity has outlived its proof. A refusal stands as long as its connection.
+    pub(crate) async fn current(connection: &Connection) -> Option<Arc<Self>> {
+        let latest = connection.admission.load_full();
+        let gateway = connection.core.shared.gateway.load_full();
+        let now = UnixTime::now();
+        let stands = match &latest.outcome {
+            Ok(identity) => Arc::ptr_eq(&latest.gateway, &gateway) && identity.stands_at(now),
+            Err(_) => true,
+        };
+        if stands {
+            return Some(latest);
+        }
+        let judged = Self::judge(
+            gateway,
+            connection.bind,
+            connection.server_name.as_ref(),
+            &connection.presented,
+            now,
+        )
+        .await?;
+        let judged = Arc::new(judged);
+        connection.admission.store(Arc::clone(&judged));
+        Some(judged)
+    }
+}

@@ -1,0 +1,238 @@
+//! One connection: handshake, admission, HTTP.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use portcullis_model::host::HostName;
+use rustls::server::Acceptor;
+use rustls::{ProtocolVersion, ServerConnection};
+use rustls_pki_types::{CertificateDer, UnixTime};
+use tokio::net::TcpStream;
+use tokio::sync::{Notify, watch};
+use tokio_rustls::LazyConfigAcceptor;
+use tokio_rustls::server::TlsStream;
+
+use crate::accept::Core;
+use crate::admission::Admission;
+use crate::respond::{ResponseBody, respond};
+
+/// From the first byte of a connection to the end of its handshake.
+pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a connection may be idle, and a request's head may take. Application Gateway v2
+/// documents 75 s for the first and 60 s for the second; HTTP/1.1 has one timer for both here.
+pub const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// How often an HTTP/2 peer is asked whether it is there, and how long it may take to answer.
+const PING: Duration = Duration::from_secs(30);
+/// Most bytes of a request's head, as Application Gateway documents.
+const HEADER_BYTES: u16 = 32 * 1024;
+/// Most header fields of a request, which bounds what compressed or empty ones can cost.
+const HEADER_FIELDS: usize = 100;
+/// Requests at a time on one HTTP/2 connection: the least that RFC 9113 section 6.5.2 recommends
+/// is 100.
+const STREAMS: u32 = 128;
+
+/// What the requests of one connection share.
+pub(crate) struct Connection {
+    pub(crate) core: Core,
+    /// Which of the gateway's addresses accepted it.
+    pub(crate) bind: usize,
+    pub(crate) peer: SocketAddr,
+    pub(crate) port: u16,
+    pub(crate) server_name: Option<HostName>,
+    pub(crate) protocol: &'static str,
+    pub(crate) cipher: &'static str,
+    /// The certificates of the session, for every judgement of it.
+    pub(crate) presented: Vec<CertificateDer<'static>>,
+    /// The latest judgement.
+    pub(crate) admission: ArcSwap<Admission>,
+    /// Told when the connection must not serve further requests.
+    pub(crate) close: Notify,
+}
+
+/// Serves a connection until it ends.
+pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, bind: usize, core: Core) {
+    let stopped = core.stopped.clone();
+    let handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake(stream, bind, &core)).await;
+    let (tls, server_name) = match handshake {
+        Ok(Ok(made)) => made,
+        Ok(Err(error)) => {
+            tracing::info!(target: "portcullis::access", client = %peer, %error, "handshake failed");
+            return;
+        }
+        Err(_) => {
+            tracing::info!(target: "portcullis::access", client = %peer, "handshake timed out");
+            return;
+        }
+    };
+    let http2 = tls.get_ref().1.alpn_protocol() == Some(b"h2");
+    let Some(connection) = admit(&tls, server_name, peer, bind, core).await else {
+        return;
+    };
+    if http2 {
+        serve_http2(tls, connection, stopped).await;
+    } else {
+        serve_http1(tls, connection, stopped).await;
+    }
+}
+
+/// Chooses the profile by the client's hello, whole or in pieces, and finishes the handshake.
+async fn handshake(
+    stream: TcpStream,
+    bind: usize,
+    core: &Core,
+) -> io::Result<(TlsStream<TcpStream>, Option<HostName>)> {
+    stream.set_nodelay(true)?;
+    let start = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
+    let server_name = start
+        .client_hello()
+        .server_name()
+        .map(HostName::parse)
+        .transpose()
+        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+    let config = core
+        .shared
+        .gateway
+        .load()
+        .binds()
+        .get(bind)
+        .and_then(|bind| bind.handshake_site(server_name.as_ref()))
+        .map(|site| site.profile.server_config())
+        .ok_or(io::ErrorKind::NotFound)?;
+    let tls = start.into_stream(config).await?;
+    Ok((tls, server_name))
+}
+
+/// Judges the client, after every handshake, before a byte of HTTP is read.
+async fn admit(
+    tls: &TlsStream<TcpStream>,
+    server_name: Option<HostName>,
+    peer: SocketAddr,
+    bind: usize,
+    core: Core,
+) -> Option<Arc<Connection>> {
+    let (stream, session) = tls.get_ref();
+    let presented = session.peer_certificates().unwrap_or_default().to_vec();
+    let gateway = core.shared.gateway.load_full();
+    let admission = Admission::judge(
+        gateway,
+        bind,
+        server_name.as_ref(),
+        &presented,
+        UnixTime::now(),
+    )
+    .await?;
+    Some(Arc::new(Connection {
+        port: stream.local_addr().ok()?.port(),
+        protocol: protocol(session),
+        cipher: cipher(session),
+        core,
+        bind,
+        peer,
+        server_name,
+        presented,
+        admission: ArcSwap::from_pointee(admission),
+        close: Notify::new(),
+    }))
+}
+
+async fn serve_http1(
+    tls: TlsStream<TcpStream>,
+    connection: Arc<Connection>,
+    mut stopped: watch::Receiver<Option<Duration>>,
+) {
+    let served = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(KEEP_ALIVE)
+        .max_headers(HEADER_FIELDS)
+        .max_buf_size(usize::from(HEADER_BYTES))
+        .serve_connection(TokioIo::new(tls), service(&connection));
+    let mut served = pin!(served);
+    let result = tokio::select! {
+        result = served.as_mut() => result,
+        () = ended(&connection, &mut stopped) => {
+            served.as_mut().graceful_shutdown();
+            served.await
+        }
+    };
+    log_end(&connection, result);
+}
+
+async fn serve_http2(
+    tls: TlsStream<TcpStream>,
+    connection: Arc<Connection>,
+    mut stopped: watch::Receiver<Option<Duration>>,
+) {
+    let served = http2::Builder::new(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .keep_alive_interval(PING)
+        .keep_alive_timeout(PING)
+        .max_concurrent_streams(STREAMS)
+        .max_header_list_size(u32::from(HEADER_BYTES))
+        .serve_connection(TokioIo::new(tls), service(&connection));
+    let mut served = pin!(served);
+    let result = tokio::select! {
+        result = served.as_mut() => result,
+        () = ended(&connection, &mut stopped) => {
+            served.as_mut().graceful_shutdown();
+            served.await
+        }
+    };
+    log_end(&connection, result);
+}
+
+/// Returns when the gateway drains or this client was refused.
+async fn ended(connection: &Connection, stopped: &mut watch::Receiver<Option<Duration>>) {
+    tokio::select! {
+        _ = stopped.wait_for(Option::is_some) => {}
+        () = connection.close.notified() => {}
+    }
+}
+
+type Answer = Result<Response<ResponseBody>, Infallible>;
+
+fn service(
+    connection: &Arc<Connection>,
+) -> impl hyper::service::HttpService<
+    Incoming,
+    ResBody = ResponseBody,
+    Error = Infallible,
+    Future: Future<Output = Answer> + Send + 'static,
+> + use<> {
+    let connection = Arc::clone(connection);
+    service_fn(move |request: Request<Incoming>| {
+        let connection = Arc::clone(&connection);
+        async move { Ok::<_, Infallible>(respond(&connection, request).await) }
+    })
+}
+
+fn log_end(connection: &Connection, result: hyper::Result<()>) {
+    if let Err(error) = result {
+        let error: &dyn std::error::Error = &error;
+        tracing::debug!(client = %connection.peer, error, "connection ended");
+    }
+}
+
+fn protocol(session: &ServerConnection) -> &'static str {
+    match session.protocol_version() {
+        Some(ProtocolVersion::TLSv1_3) => "TLSv1.3",
+        Some(ProtocolVersion::TLSv1_2) => "TLSv1.2",
+        _ => "",
+    }
+}
+
+fn cipher(session: &ServerConnection) -> &'static str {
+    session
+        .negotiated_cipher_suite()
+        .and_then(|suite| suite.suite().as_str())
+        .unwrap_or_default()
+}

@@ -1,0 +1,137 @@
+//! A configuration with everything loaded, compiled and checked: what requests are served from.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use http::HeaderValue;
+use http::uri::Authority;
+use portcullis_model::host::{HostName, HostTable};
+use portcullis_model::{BackendSettings, Diagnostic, Listener};
+use portcullis_rewrite::{RuleSet, StripList};
+use portcullis_tls::{ClientAuth, Profile};
+use rustls::crypto::CryptoProvider;
+
+use crate::load::Loader;
+use crate::refused::Refused;
+
+/// A gateway ready to run. It never changes: a reload makes another.
+pub struct Gateway {
+    binds: Vec<Bind>,
+    strip: StripList,
+}
+
+impl Gateway {
+    /// Loads every file that `model` names, relative to `base`, and compiles every rewrite.
+    ///
+    /// # Errors
+    /// Every problem at once, each at its place in the configuration.
+    pub fn build(
+        model: &portcullis_model::Gateway,
+        base: &Path,
+        provider: Arc<CryptoProvider>,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let mut loader = Loader::new(model, base, provider);
+        let binds = loader.binds();
+        let strip = loader.strip();
+        loader.finish().map(|()| Self { binds, strip })
+    }
+
+    /// The addresses to listen on, in the order of the configuration.
+    #[must_use]
+    pub fn binds(&self) -> &[Bind] {
+        &self.binds
+    }
+
+    pub(crate) fn strip(&self) -> &StripList {
+        &self.strip
+    }
+}
+
+/// One address and the listeners that share it.
+pub struct Bind {
+    address: SocketAddr,
+    sites: HostTable<Arc<Site>>,
+}
+
+impl Bind {
+    pub(crate) fn new(address: SocketAddr) -> Self {
+        Self {
+            address,
+            sites: HostTable::new(),
+        }
+    }
+
+    pub(crate) fn push(&mut self, listener: &Listener, site: Site) {
+        self.sites.push(&listener.hosts, Arc::new(site));
+    }
+
+    /// The address of the configuration; its port may be 0.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The listener that answers for the host of a request.
+    pub(crate) fn site(&self, host: &HostName) -> Option<&Arc<Site>> {
+        self.sites.select(Some(host))
+    }
+
+    /// The listener whose profile a handshake uses. An unknown server name gets one too, which
+    /// grants nothing: requests are routed by their own host, through the same table, and refused
+    /// where its listener asks another thing of clients.
+    pub(crate) fn handshake_site(&self, server_name: Option<&HostName>) -> Option<&Arc<Site>> {
+        self.sites.select_for_handshake(server_name)
+    }
+}
+
+/// One listener at work.
+pub(crate) struct Site {
+    pub(crate) name: String,
+    pub(crate) profile: Arc<Profile>,
+    backends: Vec<Authority>,
+    next: AtomicUsize,
+    pub(crate) settings: Arc<BackendSettings>,
+    pub(crate) rewrites: Arc<RuleSet>,
+}
+
+impl Site {
+    pub(crate) fn new(
+        listener: &Listener,
+        profile: Arc<Profile>,
+        backends: Vec<Authority>,
+        rewrites: Arc<RuleSet>,
+    ) -> Self {
+        Self {
+            name: listener.name.value.clone(),
+            profile,
+            backends,
+            next: AtomicUsize::new(0),
+            settings: Arc::clone(&listener.rule.backend_settings),
+            rewrites,
+        }
+    }
+
+    /// The `Host` to send: the configured one, or the client's.
+    pub(crate) fn host(&self, authority: &str) -> Result<HeaderValue, Refused> {
+        let host = match &self.settings.host {
+            Some(host) => host.value.as_str(),
+            None => authority,
+        };
+        HeaderValue::from_str(host).map_err(|_| Refused::HostInvalid)
+    }
+
+    /// The next backend, round robin.
+    pub(crate) fn backend(&self) -> Option<&Authority> {
+        let turn = self.next.fetch_add(1, Ordering::Relaxed);
+        self.backends.get(turn.checked_rem(self.backends.len())?)
+    }
+
+    /// Whether a connection made for `other` satisfies what this listener asks of clients.
+    pub(crate) fn asks_the_same_as(&self, other: &Self) -> bool {
+        let neither_asks = matches!(self.profile.client_auth(), ClientAuth::Off)
+            && matches!(other.profile.client_auth(), ClientAuth::Off);
+        neither_asks || Arc::ptr_eq(&self.profile, &other.profile)
+    }
+}

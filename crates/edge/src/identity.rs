@@ -1,0 +1,64 @@
+//! From what authentication returned to what the backend is told: the one place where a client
+//! identity is asserted.
+
+use portcullis_rewrite::facts::{CertificateFacts, date, escape_pem, fingerprint};
+use portcullis_rewrite::ClientIdentity;
+use portcullis_tls::Client;
+use portcullis_x509::{Certificate, Malformed};
+use rustls_pki_types::{CertificateDer, UnixTime};
+use sha1::{Digest, Sha1};
+
+/// Who a connection belongs to, in the backend's words, rendered once a connection.
+#[derive(Debug)]
+pub(crate) enum Identity {
+    Absent,
+    Unverified(CertificateFacts),
+    Verified {
+        identity: ClientIdentity,
+        valid_until: UnixTime,
+    },
+}
+
+impl Identity {
+    /// Renders what [`portcullis_tls::authenticate`] returned.
+    pub(crate) fn of(client: Client) -> Result<Self, Malformed> {
+        match client {
+            Client::Anonymous => Ok(Self::Absent),
+            Client::Unverified(certificate) => facts(&certificate).map(Self::Unverified),
+            Client::Verified(client) => Ok(Self::Verified {
+                identity: ClientIdentity::assertion(facts(client.certificate())?),
+                valid_until: client.valid_until(),
+            }),
+        }
+    }
+
+    pub(crate) fn client(&self) -> portcullis_rewrite::Client<'_> {
+        match self {
+            Self::Absent => portcullis_rewrite::Client::Absent,
+            Self::Unverified(facts) => portcullis_rewrite::Client::Unverified(facts),
+            Self::Verified { identity, .. } => portcullis_rewrite::Client::Verified(identity),
+        }
+    }
+
+    /// Whether the identity may still be relied on.
+    pub(crate) fn stands_at(&self, now: UnixTime) -> bool {
+        match self {
+            Self::Absent | Self::Unverified(_) => true,
+            Self::Verified { valid_until, .. } => now <= *valid_until,
+        }
+    }
+}
+
+fn facts(der: &CertificateDer<'_>) -> Result<CertificateFacts, Malformed> {
+    let certificate = Certificate::parse(der)?;
+    let validity = certificate.validity();
+    Ok(CertificateFacts {
+        pem_escaped: escape_pem(der),
+        subject: certificate.subject().to_string(),
+        issuer: certificate.issuer().to_string(),
+        serial: certificate.serial().to_string(),
+        fingerprint_sha1: fingerprint(&Sha1::digest(der).into()),
+        not_before: date(validity.not_before.as_secs()),
+        not_after: date(validity.not_after.as_secs()),
+    })
+}

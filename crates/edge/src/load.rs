@@ -1,0 +1,277 @@
+//! From the model to what runs: reads the files it names, compiles the rewrites it holds, and
+//! collects every problem on the way.
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use http::uri::Authority;
+use portcullis_chain::{Policy, Purpose};
+use portcullis_model::{self as model, Diagnostic, Located, Place, Problem};
+use portcullis_revocation::{Checker, Settings};
+use portcullis_rewrite::{RuleSet, StripList};
+use portcullis_tls::{ClientAuth, OnFailure, Profile, Revocation, ServerCertificate, Trust};
+use rustls::crypto::CryptoProvider;
+
+use crate::gateway::{Bind, Site};
+use crate::{rules, trust};
+
+/// Most bytes of a certificate, key or password file: Application Gateway accepts 25 KB a chain,
+/// and a chain of post-quantum certificates takes some 100 KB.
+const FILE_SIZE: u64 = 1 << 20;
+
+/// Loads one configuration.
+pub(crate) struct Loader<'a> {
+    model: &'a model::Gateway,
+    base: &'a Path,
+    provider: Arc<CryptoProvider>,
+    checker: Arc<Checker>,
+    profiles: HashMap<&'a str, Arc<Profile>>,
+    rewrite_sets: HashMap<&'a str, Arc<RuleSet>>,
+    problems: Vec<Diagnostic>,
+}
+
+impl<'a> Loader<'a> {
+    /// Loads every profile and rewrite set, also those that no listener uses.
+    pub(crate) fn new(
+        model: &'a model::Gateway,
+        base: &'a Path,
+        provider: Arc<CryptoProvider>,
+    ) -> Self {
+        let checker = Arc::new(Checker::new(settings(&model.ocsp, &provider)));
+        let mut loader = Self {
+            model,
+            base,
+            provider,
+            checker,
+            profiles: HashMap::new(),
+            rewrite_sets: HashMap::new(),
+            problems: Vec::new(),
+        };
+        loader.load_profiles();
+        loader.compile_rewrites();
+        loader
+    }
+
+    /// Groups the listeners, in the order of their rules' priorities, by address.
+    pub(crate) fn binds(&mut self) -> Vec<Bind> {
+        let mut binds: Vec<Bind> = Vec::new();
+        for listener in &self.model.listeners {
+            let Some(site) = self.site(listener) else {
+                continue;
+            };
+            let address = listener.bind.value;
+            match binds.iter_mut().find(|bind| bind.address() == address) {
+                Some(bind) => bind.push(listener, site),
+                None => {
+                    let mut bind = Bind::new(address);
+                    bind.push(listener, site);
+                    binds.push(bind);
+                }
+            }
+        }
+        binds
+    }
+
+    /// The headers that no client may send: those that any listener's rules set from a certificate.
+    pub(crate) fn strip(&self) -> StripList {
+        StripList::new(
+            self.rewrite_sets
+                .values()
+                .flat_map(|rules| rules.identity_headers())
+                .cloned(),
+        )
+    }
+
+    /// Every problem found, or none.
+    pub(crate) fn finish(self) -> Result<(), Vec<Diagnostic>> {
+        if self.problems.is_empty() {
+            Ok(())
+        } else {
+            Err(self.problems)
+        }
+    }
+
+    fn site(&mut self, listener: &model::Listener) -> Option<Site> {
+        let profile = self.profiles.get(listener.tls_profile.name.as_str())?;
+        let profile = Arc::clone(profile);
+        let rewrites = match &listener.rule.rewrite_set {
+            Some(set) => Arc::clone(self.rewrite_sets.get(set.name.as_str())?),
+            None => Arc::default(),
+        };
+        let backends = listener
+            .rule
+            .backends
+            .iter()
+            .map(|backend| backend.to_string().parse::<Authority>())
+            .collect::<Result<_, _>>();
+        match backends {
+            Ok(backends) => Some(Site::new(listener, profile, backends, rewrites)),
+            Err(error) => {
+                self.setup(&listener.rule.place, error);
+                None
+            }
+        }
+    }
+
+    fn load_profiles(&mut self) {
+        for profile in &self.model.tls_profiles {
+            let certificate = self.server_certificate(&profile.certificate);
+            let client_auth = self.client_auth(&profile.client_auth);
+            let (Some(certificate), Some(client_auth)) = (certificate, client_auth) else {
+                continue;
+            };
+            match Profile::new(certificate, client_auth, Arc::clone(&self.provider)) {
+                Ok(loaded) => {
+                    self.profiles.insert(&profile.name, Arc::new(loaded));
+                }
+                Err(error) => self.setup(&profile.place, error),
+            }
+        }
+    }
+
+    fn compile_rewrites(&mut self) {
+        for set in &self.model.rewrite_sets {
+            match RuleSet::compile(rules::specs(set)) {
+                Ok(compiled) => {
+                    self.rewrite_sets.insert(&set.name, Arc::new(compiled));
+                }
+                Err(errors) => self
+                    .problems
+                    .extend(errors.into_iter().map(|error| rules::diagnose(set, error))),
+            }
+        }
+    }
+
+    fn server_certificate(
+        &mut self,
+        certificate: &model::ServerCertificate,
+    ) -> Option<ServerCertificate> {
+        match certificate {
+            model::ServerCertificate::Pem { certificate, key } => {
+                let chain = self.read(certificate);
+                let key = self.read(key);
+                let loaded = ServerCertificate::from_pem(&chain?, &key?, &self.provider);
+                self.usable(certificate, loaded)
+            }
+            model::ServerCertificate::Pfx { file, password } => {
+                let pfx = self.read(file);
+                let password = self.password(password);
+                let loaded = ServerCertificate::from_pfx(&pfx?, &password?, &self.provider);
+                self.usable(file, loaded)
+            }
+        }
+    }
+
+    fn password(&mut self, password: &model::Password) -> Option<String> {
+        match password {
+            model::Password::Inline(secret) => Some(secret.value.expose().to_owned()),
+            model::Password::File(file) => {
+                let text = String::from_utf8(self.read(file)?);
+                let text = self.usable(file, text)?;
+                Some(text.lines().next().unwrap_or_default().to_owned())
+            }
+        }
+    }
+
+    fn client_auth(&mut self, client_auth: &model::ClientAuth) -> Option<ClientAuth> {
+        Some(match client_auth {
+            model::ClientAuth::Off => ClientAuth::Off,
+            model::ClientAuth::Passthrough => ClientAuth::Passthrough,
+            model::ClientAuth::Optional(trust) => ClientAuth::Optional(self.trust(trust)?),
+            model::ClientAuth::Required(trust) => ClientAuth::Required(self.trust(trust)?),
+        })
+    }
+
+    fn trust(&mut self, trust: &model::Trust) -> Option<Arc<Trust>> {
+        let mut chains = trust::Chains::default();
+        let mut complete = true;
+        for file in &trust.certificates {
+            let added = match self.read(file) {
+                Some(pem) => self.usable(file, chains.add(&pem)).is_some(),
+                None => false,
+            };
+            complete &= added;
+        }
+        if !complete {
+            return None;
+        }
+        let anchors = chains.into_anchors();
+        let anchors = self.usable(trust.certificates.first()?, anchors)?;
+        let algorithms = self.provider.signature_verification_algorithms.all;
+        Some(Arc::new(Trust {
+            anchors,
+            policy: Policy::new(Purpose::ClientAuth, algorithms),
+            revocation: match trust.revocation {
+                model::Revocation::Off => Revocation::Off,
+                model::Revocation::Ocsp => Revocation::Ocsp(Arc::clone(&self.checker)),
+            },
+            on_failure: match trust.on_failure {
+                model::OnFailure::Respond => OnFailure::Respond,
+                model::OnFailure::Alert => OnFailure::Alert,
+            },
+        }))
+    }
+
+    fn read(&mut self, file: &Located<PathBuf>) -> Option<Vec<u8>> {
+        let read = read_bounded(&self.base.join(&file.value));
+        self.usable(file, read)
+    }
+
+    /// What a file gave, or a diagnostic about it.
+    fn usable<T, E: Error + Send + Sync + 'static>(
+        &mut self,
+        file: &Located<PathBuf>,
+        result: Result<T, E>,
+    ) -> Option<T> {
+        result
+            .map_err(|error| {
+                self.problems.push(file.diagnose(Problem::File {
+                    file: file.value.clone(),
+                    source: Arc::new(error),
+                }));
+            })
+            .ok()
+    }
+
+    fn setup(&mut self, place: &Place, error: impl Error + Send + Sync + 'static) {
+        let source = Arc::new(error);
+        self.problems
+            .push(Diagnostic::new(place.clone(), Problem::Setup { source }));
+    }
+}
+
+fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?
+        .take(FILE_SIZE.saturating_add(1))
+        .read_to_end(&mut bytes)?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length <= FILE_SIZE) {
+        Ok(bytes)
+    } else {
+        Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            format!("the file has more than {FILE_SIZE} bytes"),
+        ))
+    }
+}
+
+fn settings(ocsp: &model::OcspSettings, provider: &CryptoProvider) -> Settings {
+    let destinations = match ocsp.destinations {
+        model::Destinations::Any => portcullis_revocation::Destinations::Any,
+        model::Destinations::NotLocal => portcullis_revocation::Destinations::NotLocal,
+    };
+    let settings = Settings::new(
+        provider.signature_verification_algorithms.all,
+        destinations,
+    )
+    .timeout(ocsp.timeout)
+    .skew(ocsp.skew);
+    match ocsp.max_age {
+        Some(max_age) => settings.max_age(max_age),
+        None => settings,
+    }
+}

@@ -1,0 +1,74 @@
+//! One line a request.
+
+use std::time::Instant;
+
+use http::request::Parts;
+use portcullis_rewrite::CertificateFacts;
+
+use crate::admission::Admission;
+use crate::connection::Connection;
+use crate::refused::{Refused, client_words};
+use crate::respond::Forwarded;
+
+/// Logs what became of a request. Nothing a peer chose is written without its quotes escaped.
+pub(crate) fn request(
+    connection: &Connection,
+    admission: Option<&Admission>,
+    parts: &Parts,
+    result: &Result<Forwarded, Refused>,
+    started: Instant,
+) {
+    let (status, reason, backend) = match result {
+        Ok(forwarded) => (
+            forwarded.response.status(),
+            "forwarded",
+            Some(forwarded.backend.as_str()),
+        ),
+        Err(refused) => (refused.status(), refused.code(), None),
+    };
+    let facts = admission
+        .and_then(|admission| admission.outcome.as_ref().ok())
+        .and_then(|identity| identity.client().facts());
+    tracing::info!(
+        target: "portcullis::access",
+        client = %connection.peer,
+        listener = admission.map(|admission| admission.site.name.as_str()),
+        method = %parts.method,
+        path = parts.uri.path(),
+        host = parts.uri.host().or_else(|| host(parts)),
+        version = ?parts.version,
+        status = status.as_u16(),
+        reason,
+        client_verify = %verification(admission),
+        detail = detail(result),
+        subject = facts.map(|facts: &CertificateFacts| facts.subject.as_str()),
+        fingerprint = facts.map(|facts| facts.fingerprint_sha1.as_str()),
+        backend,
+        milliseconds = started.elapsed().as_secs_f64() * 1000.0,
+        "request"
+    );
+}
+
+fn host(parts: &Parts) -> Option<&str> {
+    parts.headers.get(http::header::HOST)?.to_str().ok()
+}
+
+/// `SUCCESS`, `NONE`, `PASSTHROUGH` or `FAILED:` with the cause, as Application Gateway logs it.
+fn verification(admission: Option<&Admission>) -> String {
+    match admission.map(|admission| &admission.outcome) {
+        Some(Ok(identity)) => identity.client().verification().to_owned(),
+        Some(Err(refusal)) => match **refusal {
+            portcullis_tls::Refusal::CertificateMissing => "NONE".to_owned(),
+            _ => format!("FAILED:{}", client_words(refusal)),
+        },
+        None => String::new(),
+    }
+}
+
+/// The whole story of a refused client, for the operator's eyes only.
+fn detail(result: &Result<Forwarded, Refused>) -> Option<String> {
+    match result {
+        Err(Refused::Client(refusal)) => Some(refusal.to_string()),
+        _ => None,
+    }
+}

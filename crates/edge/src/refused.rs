@@ -1,0 +1,252 @@
+//! The one place where refusals become answers, and the words that logs and clients see.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, SERVER};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http_body_util::Full;
+use portcullis_revocation::Class as RevocationClass;
+use portcullis_tls::Refusal;
+
+/// What refusals name themselves as.
+const SERVER_NAME: &str = "Portcullis";
+
+/// Why the gateway answers a request itself.
+#[derive(Clone, Debug)]
+pub(crate) enum Refused {
+    /// The client was not authenticated.
+    Client(Arc<Refusal>),
+    /// The host's listener asks another thing of clients than this connection went through
+    /// (RFC 9110 section 15.5.20).
+    Misdirected,
+    /// No Host, several, or one that differs from the request target (RFC 9112 section 3.2).
+    HostMissing,
+    /// The Host is not a host name.
+    HostInvalid,
+    /// No listener is configured for this host.
+    NoListener,
+    /// CONNECT and TRACE are not forwarded.
+    MethodNotAllowed,
+    /// The backend cannot be reached.
+    BackendUnreachable,
+    /// The backend closed the connection or answered with something other than HTTP.
+    BackendFailed,
+    /// The backend did not answer in time.
+    BackendTimedOut,
+    /// The rewritten request cannot be sent.
+    RequestUnsendable,
+}
+
+impl Refused {
+    /// What a failed request to a backend becomes.
+    pub(crate) fn backend(error: &hyper_util::client::legacy::Error) -> Self {
+        tracing::debug!(error = error as &dyn std::error::Error, "backend request failed");
+        if error.is_connect() {
+            Self::BackendUnreachable
+        } else {
+            Self::BackendFailed
+        }
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::Client(_) | Self::HostMissing | Self::HostInvalid => StatusCode::BAD_REQUEST,
+            Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
+            Self::NoListener => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::BackendUnreachable | Self::BackendFailed => StatusCode::BAD_GATEWAY,
+            Self::BackendTimedOut => StatusCode::GATEWAY_TIMEOUT,
+            Self::RequestUnsendable => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// A stable name in snake case.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Client(refusal) => refusal.code(),
+            Self::Misdirected => "misdirected_request",
+            Self::HostMissing => "host_missing",
+            Self::HostInvalid => "host_invalid",
+            Self::NoListener => "no_listener",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::BackendUnreachable => "backend_unreachable",
+            Self::BackendFailed => "backend_failed",
+            Self::BackendTimedOut => "backend_timed_out",
+            Self::RequestUnsendable => "request_unsendable",
+        }
+    }
+
+    /// The sentence a client is shown. It says what is wrong with what the client sent and
+    /// nothing about the inside: no address, no name from a certificate.
+    fn words(&self) -> &'static str {
+        match self {
+            Self::Client(refusal) => client_words(refusal),
+            Self::Misdirected => "This connection was not authenticated for the requested host",
+            Self::HostMissing => "The request names no single host",
+            Self::HostInvalid => "The requested host is not a host name",
+            Self::NoListener => "No listener serves the requested host",
+            Self::MethodNotAllowed => "The method is not supported",
+            Self::BackendUnreachable => "The backend cannot be reached",
+            Self::BackendFailed => "The backend gave no valid answer",
+            Self::BackendTimedOut => "The backend did not answer in time",
+            Self::RequestUnsendable => "The request cannot be forwarded",
+        }
+    }
+
+    /// The line under the heading of the page.
+    fn heading(&self) -> &'static str {
+        match self {
+            Self::Client(refusal) => match **refusal {
+                Refusal::CertificateMissing => client_words(refusal),
+                _ => "The SSL certificate error",
+            },
+            other => other.words(),
+        }
+    }
+
+    /// The answer: HTML, or JSON where the client prefers it.
+    pub(crate) fn answer(&self, request_headers: &HeaderMap) -> Response<Full<Bytes>> {
+        let (content_type, body) = if prefers_json(request_headers) {
+            ("application/json", self.json())
+        } else {
+            ("text/html", self.html())
+        };
+        let mut response = Response::new(Full::from(body));
+        *response.status_mut() = self.status();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(SERVER, HeaderValue::from_static(SERVER_NAME));
+        response
+    }
+
+    fn json(&self) -> String {
+        let mut line = serde_json::json!({
+            "status": self.status().as_u16(),
+            "reason": self.code(),
+            "detail": self.words(),
+        })
+        .to_string();
+        line.push('\n');
+        line
+    }
+
+    fn html(&self) -> String {
+        let status = self.status();
+        let heading = self.heading();
+        let words = self.words();
+        let code = self.code();
+        let detail = if heading == words {
+            String::new()
+        } else {
+            format!("<center>{words}</center>\r\n")
+        };
+        format!(
+            "<html>\r\n<head><title>{code_number} {heading}</title></head>\r\n<body>\r\n\
+             <center><h1>{status}</h1></center>\r\n<center>{heading}</center>\r\n{detail}\
+             <center>reason: {code}</center>\r\n<hr><center>{SERVER_NAME}</center>\r\n\
+             </body>\r\n</html>\r\n",
+            code_number = status.as_u16(),
+        )
+    }
+}
+
+/// What the log says of a refused client, in OpenSSL's words where it has them.
+pub(crate) fn client_words(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::CertificateMissing => "No required SSL certificate was sent",
+        Refusal::Chain(rejection) => rejection.reason().openssl(),
+        Refusal::Revocation(failure) => match failure.class() {
+            RevocationClass::Revoked => "certificate revoked",
+            RevocationClass::Unknown => "certificate status unknown",
+            RevocationClass::Unavailable | RevocationClass::Untrustworthy => {
+                "certificate status request failed"
+            }
+        },
+        _ => "certificate verify failed",
+    }
+}
+
+/// Whether `Accept` ranks JSON above HTML (RFC 9110 section 12.5.1): `application/json` is listed,
+/// with a greater weight than `text/html`, or before it at the same weight.
+fn prefers_json(headers: &HeaderMap) -> bool {
+    let ranges: Vec<(String, u16)> = headers
+        .get_all(ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(media_range)
+        .collect();
+    let rank = |media: &str| {
+        ranges
+            .iter()
+            .position(|(range, _)| range == media)
+            .and_then(|place| ranges.get(place).map(|(_, weight)| (*weight, place)))
+            .filter(|(weight, _)| *weight > 0)
+    };
+    match (rank("application/json"), rank("text/html")) {
+        (Some((json, json_place)), Some((html, html_place))) => {
+            json > html || (json == html && json_place < html_place)
+        }
+        (json, _) => json.is_some(),
+    }
+}
+
+/// A media range in lower case with its weight in thousandths.
+fn media_range(range: &str) -> (String, u16) {
+    let mut parts = range.split(';').map(str::trim);
+    let media = parts.next().unwrap_or_default().to_ascii_lowercase();
+    let weight = parts
+        .find_map(|parameter| parameter.strip_prefix("q="))
+        .map_or(1000, thousandths);
+    (media, weight)
+}
+
+/// `0.5` as 500; at most three decimals count (RFC 9110 section 12.4.2), anything else is 0.
+fn thousandths(weight: &str) -> u16 {
+    let (whole, fraction) = weight.split_once('.').unwrap_or((weight, ""));
+    let digits = format!("{fraction:0<3}");
+    match (whole, digits.get(..3).and_then(|digits| digits.parse().ok())) {
+        ("0", Some(fraction)) => fraction,
+        ("1", _) => 1000,
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn accept(value: &str) -> HeaderMap {
+        HeaderMap::from_iter([(ACCEPT, value.parse().unwrap())])
+    }
+
+    #[test]
+    fn json_is_answered_only_to_those_who_prefer_it() {
+        for (value, json) in [
+            ("*/*", false),
+            ("text/html", false),
+            ("application/json", true),
+            ("Application/JSON; charset=utf-8", true),
+            ("text/html,application/xhtml+xml,application/json;q=0.9,*/*;q=0.8", false),
+            ("text/html;q=0.5, application/json", true),
+            ("application/json;q=0", false),
+            ("application/json, text/html", true),
+            ("", false),
+            (";;;q=,,", false),
+        ] {
+            assert_eq!(prefers_json(&accept(value)), json, "{value}");
+        }
+        assert!(!prefers_json(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn a_missing_certificate_has_the_documented_page() {
+        let refused = Refused::Client(Arc::new(Refusal::CertificateMissing));
+        let page = refused.html();
+        assert!(page.contains("<title>400 No required SSL certificate was sent</title>"));
+        assert!(page.contains("<center><h1>400 Bad Request</h1></center>"));
+        assert!(page.contains("<center>No required SSL certificate was sent</center>"));
+    }
+}

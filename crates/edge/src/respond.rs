@@ -1,0 +1,164 @@
+//! One request: who asks, for which host, forwarded to where, or refused and why.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use http::header::{EXPECT, HOST};
+use http::request::Parts;
+use http::uri::{Authority, PathAndQuery, Scheme};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http_body_util::{Either, Full};
+use hyper::body::Incoming;
+use portcullis_model::host::HostName;
+use portcullis_rewrite::{Exchange, TlsFacts, to_backend, to_client};
+
+use crate::admission::Admission;
+use crate::backend::RequestBody;
+use crate::connection::Connection;
+use crate::gateway::Site;
+use crate::identity::Identity;
+use crate::log;
+use crate::refused::Refused;
+
+/// What a client is answered with: a backend's body as it comes, or a page of the gateway.
+pub(crate) type ResponseBody = Either<Incoming, Full<Bytes>>;
+
+/// Answers one request.
+pub(crate) async fn respond(
+    connection: &Connection,
+    request: Request<Incoming>,
+) -> Response<ResponseBody> {
+    let started = Instant::now();
+    let (parts, body) = request.into_parts();
+    let admission = Admission::current(connection).await;
+    let result = match &admission {
+        Some(admission) => forward(connection, admission, &parts, body).await,
+        None => Err(Refused::NoListener),
+    };
+    log::request(connection, admission.as_deref(), &parts, &result, started);
+    match result {
+        Ok(forwarded) => forwarded.response.map(Either::Left),
+        Err(refused) => {
+            if matches!(refused, Refused::Client(_)) {
+                connection.close.notify_one();
+            }
+            refused.answer(&parts.headers).map(Either::Right)
+        }
+    }
+}
+
+/// A backend's response and how it was come by.
+pub(crate) struct Forwarded {
+    pub(crate) response: Response<Incoming>,
+    pub(crate) backend: Authority,
+}
+
+async fn forward(
+    connection: &Connection,
+    admission: &Admission,
+    parts: &Parts,
+    body: Incoming,
+) -> Result<Forwarded, Refused> {
+    let identity = match &admission.outcome {
+        Ok(identity) => identity,
+        Err(refusal) => return Err(Refused::Client(Arc::clone(refusal))),
+    };
+    if matches!(parts.method, Method::CONNECT | Method::TRACE) {
+        return Err(Refused::MethodNotAllowed);
+    }
+    let authority = authority(parts)?;
+    let site = site(connection, admission, authority)?;
+    let backend = site.backend().ok_or(Refused::BackendUnreachable)?.clone();
+    let exchange = exchange(connection, identity, parts, authority);
+
+    let mut request = Request::new(RequestBody::new(body, Arc::clone(&admission.gateway)));
+    *request.method_mut() = parts.method.clone();
+    *request.uri_mut() = target(&backend, &parts.uri)?;
+    *request.headers_mut() = parts.headers.clone();
+    let headers = request.headers_mut();
+    headers.remove(EXPECT); // answered here: the body is read as the backend takes it
+    headers.insert(HOST, site.host(authority)?);
+    let remembered = to_backend(headers, admission.gateway.strip(), &site.rewrites, &exchange);
+
+    let timeout = site.settings.request_timeout;
+    let mut response = connection.core.backends.send(request, timeout).await?;
+    let status = response.status();
+    if status == StatusCode::SWITCHING_PROTOCOLS {
+        return Err(Refused::BackendFailed); // no Upgrade was sent, so there is nothing to switch to
+    }
+    to_client(status, response.headers_mut(), &site.rewrites, &exchange, &remembered);
+    Ok(Forwarded { response, backend })
+}
+
+/// The one host that the request is for, as it was sent (RFC 9112 section 3.2, RFC 9113 section
+/// 8.3.1). Two that differ, even where a rule would let one win, are refused.
+fn authority(parts: &Parts) -> Result<&str, Refused> {
+    let mut hosts = parts.headers.get_all(HOST).iter();
+    let host = hosts
+        .next()
+        .map(HeaderValue::to_str)
+        .transpose()
+        .map_err(|_| Refused::HostInvalid)?;
+    let target = parts.uri.authority().map(Authority::as_str);
+    match (target, host, hosts.next()) {
+        (Some(target), Some(host), None) if target.eq_ignore_ascii_case(host) => Ok(target),
+        (Some(only), None, None) | (None, Some(only), None) => Ok(only),
+        _ => Err(Refused::HostMissing),
+    }
+}
+
+/// The listener that answers for the host, if this connection may speak to it.
+fn site<'a>(
+    connection: &Connection,
+    admission: &'a Admission,
+    authority: &str,
+) -> Result<&'a Arc<Site>, Refused> {
+    let host = HostName::from_authority(authority).map_err(|_| Refused::HostInvalid)?;
+    let site = admission
+        .gateway
+        .binds()
+        .get(connection.bind)
+        .and_then(|bind| bind.site(&host))
+        .ok_or(Refused::NoListener)?;
+    if site.asks_the_same_as(&admission.site) {
+        Ok(site)
+    } else {
+        Err(Refused::Misdirected)
+    }
+}
+
+fn exchange<'a>(
+    connection: &'a Connection,
+    identity: &'a Identity,
+    parts: &'a Parts,
+    authority: &'a str,
+) -> Exchange<'a> {
+    Exchange {
+        client: identity.client(),
+        client_address: connection.peer,
+        server_port: connection.port,
+        method: &parts.method,
+        version: parts.version,
+        uri: &parts.uri,
+        authority,
+        tls: Some(TlsFacts {
+            protocol: connection.protocol,
+            cipher: connection.cipher,
+        }),
+    }
+}
+
+/// The original path and query, at the backend.
+fn target(backend: &Authority, uri: &Uri) -> Result<Uri, Refused> {
+    let path = uri
+        .path_and_query()
+        .cloned()
+        .unwrap_or_else(|| PathAndQuery::from_static("/"));
+    Uri::builder()
+        .scheme(Scheme::HTTP)
+        .authority(backend.clone())
+        .path_and_query(path)
+        .build()
+        .map_err(|_| Refused::RequestUnsendable)
+}

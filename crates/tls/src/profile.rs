@@ -1,0 +1,160 @@
+//! A TLS profile: which certificate the server shows, and what it asks of clients.
+
+use std::fmt;
+use std::sync::Arc;
+
+use portcullis_chain::{Anchors, Policy};
+use portcullis_revocation::Checker;
+use rustls::ServerConfig;
+use rustls::crypto::CryptoProvider;
+use rustls::server::ServerSessionMemoryCache;
+use rustls::sign::SingleCertAndKey;
+
+use crate::server_certificate::ServerCertificate;
+use crate::verifier::PossessionVerifier;
+
+/// Sessions one profile remembers for resumption, the oldest leaving first.
+///
+/// Each holds the client's chain (about 2 KiB for two P-256 certificates), so a profile stays
+/// under some 16 MiB.
+pub const SESSIONS: usize = 8_192;
+
+/// The application protocols offered, the preferred first (RFC 7301, RFC 9113 section 3.2).
+pub const APPLICATION_PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
+
+/// What a profile does about client certificates.
+#[derive(Clone)]
+pub enum ClientAuth {
+    /// No certificate is asked for.
+    Off,
+    /// A certificate is asked for and never judged; the client still proves that it holds the key.
+    Passthrough,
+    /// A certificate is asked for, and judged where one is presented.
+    Optional(Arc<Trust>),
+    /// A certificate is asked for and must be presented and pass.
+    Required(Arc<Trust>),
+}
+
+impl ClientAuth {
+    /// What certificates are judged by, where they are judged.
+    #[must_use]
+    pub fn trust(&self) -> Option<&Arc<Trust>> {
+        match self {
+            Self::Off | Self::Passthrough => None,
+            Self::Optional(trust) | Self::Required(trust) => Some(trust),
+        }
+    }
+}
+
+/// What client certificates are judged by. There are no defaults: each field grants trust.
+#[derive(Clone)]
+pub struct Trust {
+    /// The certificates that end a path, and the configured intermediates.
+    pub anchors: Anchors,
+    /// What a path must satisfy.
+    pub policy: Policy,
+    /// Whether the issuer is asked if the certificate still stands.
+    pub revocation: Revocation,
+    /// How a refusal reaches the client.
+    pub on_failure: OnFailure,
+}
+
+/// Whether, and through whom, revocation is checked.
+#[derive(Clone)]
+pub enum Revocation {
+    /// Certificates are good until they expire.
+    Off,
+    /// The responder named in the certificate is asked; no answer is a refusal.
+    Ocsp(Arc<Checker>),
+}
+
+/// How a refusal reaches the client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnFailure {
+    /// The handshake completes and the caller answers, for example with HTTP 400 and the reason.
+    Respond,
+    /// The handshake ends with a TLS alert for everything that needs no network. A revocation
+    /// verdict comes after the handshake and is still the caller's to answer.
+    Alert,
+}
+
+/// A server certificate and what is asked of clients, as one rustls configuration.
+///
+/// Sessions and tickets belong to this value: two profiles never share them, and a profile that
+/// replaces another starts with none. A session made under one trust therefore cannot be resumed
+/// under another, which is the error behind CVE-2025-23419 and CVE-2025-23048.
+#[derive(Clone)]
+pub struct Profile {
+    client_auth: ClientAuth,
+    server_config: Arc<ServerConfig>,
+}
+
+impl Profile {
+    /// Makes a profile whose cryptography is `provider`'s.
+    ///
+    /// # Errors
+    /// When the provider has no TLS version or key exchange that rustls can use.
+    pub fn new(
+        certificate: ServerCertificate,
+        client_auth: ClientAuth,
+        provider: Arc<CryptoProvider>,
+    ) -> Result<Self, ProfileError> {
+        let algorithms = provider.signature_verification_algorithms;
+        let builder = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(ProfileError::Provider)?;
+        let builder = match &client_auth {
+            ClientAuth::Off => builder.with_no_client_auth(),
+            asked => builder.with_client_cert_verifier(Arc::new(PossessionVerifier::new(
+                asked.clone(),
+                algorithms,
+            ))),
+        };
+        let mut config =
+            builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(certificate.into_key())));
+        config.session_storage = ServerSessionMemoryCache::new(SESSIONS);
+        config.alpn_protocols = APPLICATION_PROTOCOLS
+            .iter()
+            .map(|name| name.to_vec())
+            .collect();
+        Ok(Self {
+            client_auth,
+            server_config: Arc::new(config),
+        })
+    }
+
+    /// The rustls configuration to accept connections with.
+    #[must_use]
+    pub fn server_config(&self) -> Arc<ServerConfig> {
+        Arc::clone(&self.server_config)
+    }
+
+    /// What this profile asks of clients.
+    #[must_use]
+    pub fn client_auth(&self) -> &ClientAuth {
+        &self.client_auth
+    }
+}
+
+impl fmt::Debug for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let client_auth = match self.client_auth {
+            ClientAuth::Off => "off",
+            ClientAuth::Passthrough => "passthrough",
+            ClientAuth::Optional(_) => "optional",
+            ClientAuth::Required(_) => "required",
+        };
+        f.debug_struct("Profile")
+            .field("client_auth", &client_auth)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a profile could not be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProfileError {
+    /// The cryptography provider lacks what TLS needs.
+    #[error("the cryptography provider cannot serve TLS")]
+    Provider(#[source] rustls::Error),
+}

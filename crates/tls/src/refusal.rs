@@ -1,0 +1,31 @@
+//! Why a client was refused.
+
+use portcullis_chain::Rejection;
+use portcullis_revocation::Failure;
+
+/// Why a client was not authenticated.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The profile requires a certificate and the client presented none.
+    #[error("no client certificate was presented")]
+    CertificateMissing,
+    /// The presented certificates do not form a path to a trusted certificate.
+    #[error("{0}")]
+    Chain(Box<Rejection>),
+    /// The chain is good, and its revocation status is bad or cannot be established.
+    #[error("{0}")]
+    Revocation(Box<Failure>),
+}
+
+impl Refusal {
+    /// A stable name in snake case, for logs, answers and metrics.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::CertificateMissing => "certificate_missing",
+            Self::Chain(rejection) => rejection.reason().code(),
+            Self::Revocation(failure) => failure.code(),
+        }
+    }
+}
