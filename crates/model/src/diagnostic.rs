@@ -100,7 +100,8 @@ impl Diagnostic {
         message
     }
 
-    /// One line in the form of compilers: `FILE:LINE:COLUMN: path: problem (accepted: …)`.
+    /// One line in the form of compilers: `FILE:LINE:COLUMN: path: problem (accepted: …)`, with
+    /// `warning:` before the path of a warning.
     #[must_use]
     pub fn display<'a>(&'a self, file: &'a Path) -> impl fmt::Display + 'a {
         Line {
@@ -121,6 +122,9 @@ impl fmt::Display for Line<'_> {
         write!(f, "{}:", self.file.display())?;
         if let Some(location) = location {
             write!(f, "{location}:")?;
+        }
+        if self.diagnostic.problem.severity() == Severity::Warning {
+            f.write_str(" warning:")?;
         }
         if !path.is_empty() {
             write!(f, " {path}:")?;
@@ -376,6 +380,15 @@ pub enum Problem {
 }
 
 impl Problem {
+    /// Whether a configuration can be used all the same.
+    #[must_use]
+    pub fn severity(&self) -> Severity {
+        match self {
+            Self::Unreferenced { .. } | Self::Shadowed { .. } => Severity::Warning,
+            _ => Severity::Error,
+        }
+    }
+
     /// Whether something is missed, rather than there and wrong.
     pub(crate) fn is_about_absence(&self) -> bool {
         matches!(
@@ -459,6 +472,15 @@ impl Problem {
         };
         Some(text)
     }
+}
+
+/// Whether a configuration can be used all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// It cannot.
+    Error,
+    /// It can, but probably does not do what is meant.
+    Warning,
 }
 
 /// The types of TOML, as far as they matter here.

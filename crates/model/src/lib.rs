@@ -21,7 +21,7 @@ mod resolve;
 mod schema;
 mod shape;
 
-pub use diagnostic::{Diagnostic, Item, Kind, Located, Location, Place, Problem, Side};
+pub use diagnostic::{Diagnostic, Item, Kind, Located, Location, Place, Problem, Severity, Side};
 pub use gateway::{
     Backend, BackendSettings, Case, ClientAuth, Condition, Destinations, Gateway, HeaderAction,
     Holds, Listener, OcspSettings, OnFailure, Password, Pool, Revocation, RewriteRule, RewriteSet,
