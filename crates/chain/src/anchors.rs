@@ -1,0 +1,154 @@
+use alloc::vec::Vec;
+use core::fmt;
+
+use portcullis_x509::{Certificate, Malformed, Name};
+use rustls_pki_types::CertificateDer;
+
+/// What the caller trusts, and what it knows besides: read once, shared by every verification.
+///
+/// `anchors` are trusted; `intermediates` are only material for building paths, as if every peer
+/// had sent them along. Both are found by a hash of their normalised subject, so that a
+/// verification costs the same over ten anchors and over ten thousand.
+pub struct Anchors {
+    anchors: Vec<CertificateDer<'static>>,
+    intermediates: Vec<CertificateDer<'static>>,
+    /// Sorted by hash.
+    index: Vec<Entry>,
+}
+
+#[derive(Clone, Copy)]
+struct Entry {
+    subject: u64,
+    list: List,
+    position: usize,
+}
+
+/// One of the two lists given to [`Anchors::new`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum List {
+    /// The trusted certificates.
+    Anchors,
+    /// The certificates that only complete paths.
+    Intermediates,
+}
+
+/// Why there is nothing to verify against.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AnchorsError {
+    /// No anchor at all. Trusting nobody is never what was meant, trusting everybody never what is done.
+    #[error("there is no trust anchor")]
+    Empty,
+    /// A certificate of one of the lists cannot be read.
+    #[error("certificate {index} of the {list} cannot be read")]
+    Unreadable {
+        /// The list.
+        list: List,
+        /// The position in it, from 0.
+        index: usize,
+        /// What is wrong with it.
+        #[source]
+        source: Malformed,
+    },
+}
+
+impl Anchors {
+    /// Takes the trusted certificates, and intermediates that peers may leave out.
+    ///
+    /// Every certificate given as an anchor is trusted as far as
+    /// [`PartialChain`](crate::PartialChain) goes; sorting a file into the two lists is the caller's.
+    ///
+    /// # Errors
+    /// [`AnchorsError`] when `anchors` is empty or any certificate cannot be read.
+    pub fn new(
+        anchors: Vec<CertificateDer<'static>>,
+        intermediates: Vec<CertificateDer<'static>>,
+    ) -> Result<Self, AnchorsError> {
+        if anchors.is_empty() {
+            return Err(AnchorsError::Empty);
+        }
+        let mut index = Vec::with_capacity(anchors.len().saturating_add(intermediates.len()));
+        for (list, certificates) in [
+            (List::Anchors, &anchors),
+            (List::Intermediates, &intermediates),
+        ] {
+            for (position, der) in certificates.iter().enumerate() {
+                let certificate =
+                    Certificate::parse(der).map_err(|source| AnchorsError::Unreadable {
+                        list,
+                        index: position,
+                        source,
+                    })?;
+                let subject = certificate.subject().matching_hash();
+                index.push(Entry {
+                    subject,
+                    list,
+                    position,
+                });
+            }
+        }
+        index.sort_by_key(|entry| entry.subject);
+        Ok(Self {
+            anchors,
+            intermediates,
+            index,
+        })
+    }
+
+    /// How many anchors there are; at least one.
+    pub fn count(&self) -> usize {
+        self.anchors.len()
+    }
+
+    /// The subjects of the anchors as DER, for the hints of a TLS CertificateRequest.
+    pub fn subjects(&self) -> impl Iterator<Item = &[u8]> {
+        self.anchors
+            .iter()
+            .filter_map(|der| Certificate::parse(der).ok())
+            .map(|certificate| certificate.subject().der())
+    }
+
+    /// The certificates whose subject is `name`, with their list and their position in it.
+    pub(crate) fn named<'a>(
+        &'a self,
+        name: Name<'_>,
+        hash: u64,
+    ) -> impl Iterator<Item = (List, usize, Certificate<'a>)> {
+        let start = self.index.partition_point(|entry| entry.subject < hash);
+        self.index
+            .get(start..)
+            .unwrap_or_default()
+            .iter()
+            .take_while(move |entry| entry.subject == hash)
+            .filter_map(|entry| self.read(*entry))
+            .filter(move |(_, _, certificate)| certificate.subject().matches(&name))
+    }
+
+    // Invariant: `new` read every certificate once, so that reading again cannot fail.
+    fn read(&self, entry: Entry) -> Option<(List, usize, Certificate<'_>)> {
+        let list = match entry.list {
+            List::Anchors => &self.anchors,
+            List::Intermediates => &self.intermediates,
+        };
+        let certificate = Certificate::parse(list.get(entry.position)?).ok()?;
+        Some((entry.list, entry.position, certificate))
+    }
+}
+
+impl fmt::Debug for Anchors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Anchors")
+            .field("anchors", &self.anchors.len())
+            .field("intermediates", &self.intermediates.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for List {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Anchors => "anchors",
+            Self::Intermediates => "intermediates",
+        })
+    }
+}

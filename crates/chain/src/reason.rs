@@ -1,0 +1,336 @@
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use portcullis_x509::{KeyUsage, Malformed, SignatureError, Version};
+use rustls_pki_types::UnixTime;
+
+use crate::budget::Resource;
+use crate::moment::Moment;
+use crate::policy::Purpose;
+
+/// Why a path was not accepted, with what was expected and what was found.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Reason {
+    /// Nobody known has the issuer's name: an intermediate is missing, or the issuer is not trusted.
+    #[error("issuer not found: {issuer}")]
+    IssuerNotFound {
+        /// The name that was looked for.
+        issuer: String,
+        /// Where the search ended.
+        last: LastFound,
+    },
+    /// The path ends in a self-signed certificate that is not an anchor.
+    #[error("self-signed certificate is not trusted")]
+    SelfSignedUntrusted {
+        /// Where the search ended.
+        last: LastFound,
+    },
+    /// The signature is not that of the issuer found.
+    #[error("signature does not verify with the key of {issuer}")]
+    BadSignature {
+        /// The subject of the issuer's certificate.
+        issuer: String,
+    },
+    /// The signature's algorithm, or the issuer's kind of key, is not accepted.
+    #[error("signature algorithm is not accepted")]
+    UnsupportedAlgorithm {
+        /// Which one.
+        #[source]
+        source: SignatureError,
+    },
+    /// A key is too short to be trusted.
+    #[error("RSA key of {found} bits is shorter than {expected}")]
+    WeakKey {
+        /// The least number of bits.
+        expected: usize,
+        /// The key's bits.
+        found: usize,
+        /// The key's owner.
+        owner: KeyOwner,
+    },
+    /// The issuer's name is not the subject of the next certificate (RFC 5280 section 6.1.3 (a)(4)).
+    #[error("issuer {expected} is not the subject of the next certificate, {found}")]
+    NamesDoNotChain {
+        /// The issuer that the certificate names.
+        expected: String,
+        /// The subject of the next certificate.
+        found: String,
+    },
+    /// The validity period is over (RFC 5280 section 6.1.3 (a)(2)).
+    #[error("expired at {}, now is {}", Moment(*.not_after), Moment(*.now))]
+    Expired {
+        /// The last valid second.
+        not_after: UnixTime,
+        /// The time of the verification.
+        now: UnixTime,
+    },
+    /// The validity period has not begun (RFC 5280 section 6.1.3 (a)(2)).
+    #[error("not valid before {}, now is {}", Moment(*.not_before), Moment(*.now))]
+    NotYetValid {
+        /// The first valid second.
+        not_before: UnixTime,
+        /// The time of the verification.
+        now: UnixTime,
+    },
+    /// An issuer is no certificate authority (RFC 5280 section 6.1.4 (k)).
+    #[error("not a certificate authority: {found}")]
+    NotACa {
+        /// What the certificate says.
+        found: AuthorityClaim,
+    },
+    /// A certificate authority limits how many others follow it (RFC 5280 section 6.1.4 (l) and (m)).
+    #[error("{found} intermediate certificates follow where {expected} may")]
+    PathTooLong {
+        /// The smallest `pathLenConstraint` in force.
+        expected: u32,
+        /// The intermediates that follow and are not self-issued, as far as counted.
+        found: u32,
+    },
+    /// The key is not for this use (RFC 5280 section 6.1.4 (n), RFC 8446 section 4.4.2.2).
+    #[error("key usage {expected} is missing, found {found}")]
+    KeyUsageMissing {
+        /// The use, or uses of which one suffices.
+        expected: KeyUsage,
+        /// The uses that the certificate lists.
+        found: KeyUsage,
+    },
+    /// The certificate, or an authority above it, is not for this purpose (RFC 5280 section 4.2.1.12).
+    #[error("purpose {expected} is not allowed, found {}", Listed(.found))]
+    PurposeNotAllowed {
+        /// The purpose of the verification.
+        expected: Purpose,
+        /// The purposes that the certificate lists; none when it lists none and must.
+        found: Vec<String>,
+    },
+    /// A critical extension is not understood (RFC 5280 section 6.1.4 (o)).
+    #[error("critical extension {oid} is not understood")]
+    UnknownCriticalExtension {
+        /// Its object identifier.
+        oid: String,
+    },
+    /// Name constraints, which are not evaluated yet and must not be ignored (RFC 5280 section 4.2.1.10).
+    #[error("name constraints are not supported")]
+    UnsupportedNameConstraints,
+    /// A policy extension that is not evaluated yet and must not be ignored (RFC 5280 section 6.1.3 (d)).
+    #[error("policy extension {oid} is not supported")]
+    UnsupportedPolicies {
+        /// Its object identifier.
+        oid: String,
+    },
+    /// A path would have more intermediates than the policy allows.
+    #[error("more than {limit} intermediate certificates")]
+    DepthExceeded {
+        /// The limit of the policy.
+        limit: usize,
+    },
+    /// The search cost too much and was ended.
+    #[error("more than {limit} {resource}")]
+    BudgetExceeded {
+        /// What ran out.
+        resource: Resource,
+        /// How much there was.
+        limit: u32,
+    },
+    /// An extension is not what its definition says.
+    #[error("certificate is malformed")]
+    Malformed {
+        /// What is wrong.
+        #[source]
+        source: Malformed,
+    },
+}
+
+/// The certificate at which the search for an issuer ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LastFound {
+    /// The leaf itself: nothing above it is known.
+    Leaf,
+    /// An intermediate that the peer sent.
+    Offered,
+    /// An intermediate of the configuration.
+    Configured,
+}
+
+/// What an issuer's certificate says about being an authority, when it is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthorityClaim {
+    /// There is no basicConstraints extension.
+    NoBasicConstraints,
+    /// basicConstraints says that cA is false.
+    EndEntity,
+    /// The version cannot carry basicConstraints.
+    OldVersion(Version),
+}
+
+/// Whose key is too short.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyOwner {
+    /// The leaf.
+    Leaf,
+    /// A certificate authority, anchors included.
+    Authority,
+}
+
+/// What kind of failure this is, for whoever has to answer the peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// A certificate is not what its format says.
+    Malformed,
+    /// No path of valid signatures leads to an anchor.
+    Untrusted,
+    /// A certificate of the path has expired.
+    Expired,
+    /// A certificate of the path is not valid yet.
+    NotYetValid,
+    /// A certificate of the path must not be used in this way, or says something that is not understood.
+    NotPermitted,
+    /// The search was ended by a limit.
+    TooCostly,
+}
+
+impl Reason {
+    /// A stable name for logs, metrics and tests.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::IssuerNotFound { .. } => "issuer_not_found",
+            Self::SelfSignedUntrusted { .. } => "self_signed_untrusted",
+            Self::BadSignature { .. } => "bad_signature",
+            Self::UnsupportedAlgorithm { .. } => "unsupported_algorithm",
+            Self::WeakKey { .. } => "weak_key",
+            Self::NamesDoNotChain { .. } => "names_do_not_chain",
+            Self::Expired { .. } => "expired",
+            Self::NotYetValid { .. } => "not_yet_valid",
+            Self::NotACa { .. } => "not_a_ca",
+            Self::PathTooLong { .. } => "path_too_long",
+            Self::KeyUsageMissing { .. } => "key_usage_missing",
+            Self::PurposeNotAllowed { .. } => "purpose_not_allowed",
+            Self::UnknownCriticalExtension { .. } => "unknown_critical_extension",
+            Self::UnsupportedNameConstraints => "unsupported_name_constraints",
+            Self::UnsupportedPolicies { .. } => "unsupported_policies",
+            Self::DepthExceeded { .. } => "depth_exceeded",
+            Self::BudgetExceeded { .. } => "budget_exceeded",
+            Self::Malformed { .. } => "malformed",
+        }
+    }
+
+    /// The kind of failure.
+    pub fn class(&self) -> Class {
+        match self {
+            Self::Malformed { .. } => Class::Malformed,
+            Self::IssuerNotFound { .. }
+            | Self::SelfSignedUntrusted { .. }
+            | Self::BadSignature { .. }
+            | Self::NamesDoNotChain { .. } => Class::Untrusted,
+            Self::Expired { .. } => Class::Expired,
+            Self::NotYetValid { .. } => Class::NotYetValid,
+            Self::UnsupportedAlgorithm { .. }
+            | Self::WeakKey { .. }
+            | Self::NotACa { .. }
+            | Self::PathTooLong { .. }
+            | Self::KeyUsageMissing { .. }
+            | Self::PurposeNotAllowed { .. }
+            | Self::UnknownCriticalExtension { .. }
+            | Self::UnsupportedNameConstraints
+            | Self::UnsupportedPolicies { .. } => Class::NotPermitted,
+            Self::DepthExceeded { .. } | Self::BudgetExceeded { .. } => Class::TooCostly,
+        }
+    }
+
+    /// The words of OpenSSL (`X509_verify_cert_error_string`) for the same failure, where it has
+    /// some: what operators search for, and what nginx writes into `$ssl_client_verify`.
+    pub fn openssl(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::IssuerNotFound {
+                last: LastFound::Leaf,
+                ..
+            } => "unable to verify the first certificate",
+            Self::IssuerNotFound {
+                last: LastFound::Offered,
+                ..
+            } => "unable to get local issuer certificate",
+            Self::IssuerNotFound {
+                last: LastFound::Configured,
+                ..
+            } => "unable to get issuer certificate",
+            Self::SelfSignedUntrusted {
+                last: LastFound::Leaf,
+            } => "self-signed certificate",
+            Self::SelfSignedUntrusted { .. } => "self-signed certificate in certificate chain",
+            Self::BadSignature { .. } | Self::UnsupportedAlgorithm { .. } => {
+                "certificate signature failure"
+            }
+            Self::WeakKey {
+                owner: KeyOwner::Leaf,
+                ..
+            } => "EE certificate key too weak",
+            Self::WeakKey {
+                owner: KeyOwner::Authority,
+                ..
+            } => "CA certificate key too weak",
+            Self::Expired { .. } => "certificate has expired",
+            Self::NotYetValid { .. } => "certificate is not yet valid",
+            Self::NotACa { .. } => "invalid CA certificate",
+            Self::PathTooLong { .. } => "path length constraint exceeded",
+            Self::KeyUsageMissing {
+                expected: KeyUsage::KEY_CERT_SIGN,
+                ..
+            } => "key usage does not include certificate signing",
+            Self::KeyUsageMissing { .. } | Self::PurposeNotAllowed { .. } => {
+                "unsupported certificate purpose"
+            }
+            Self::UnknownCriticalExtension { .. } => "unhandled critical extension",
+            Self::DepthExceeded { .. } => "certificate chain too long",
+            Self::NamesDoNotChain { .. } => "subject issuer mismatch",
+            Self::UnsupportedNameConstraints
+            | Self::UnsupportedPolicies { .. }
+            | Self::BudgetExceeded { .. }
+            | Self::Malformed { .. } => return None,
+        })
+    }
+
+    /// How much a failure before any anchor was reached tells; higher tells more.
+    pub(crate) fn telling(&self) -> u8 {
+        match self {
+            Self::WeakKey { .. } | Self::UnsupportedAlgorithm { .. } => 4,
+            Self::DepthExceeded { .. } => 3,
+            Self::BadSignature { .. } => 2,
+            Self::SelfSignedUntrusted { .. } => 1,
+            _ => 0,
+        }
+    }
+}
+
+impl From<Malformed> for Reason {
+    fn from(source: Malformed) -> Self {
+        Self::Malformed { source }
+    }
+}
+
+impl fmt::Display for AuthorityClaim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoBasicConstraints => f.write_str("no basicConstraints"),
+            Self::EndEntity => f.write_str("basicConstraints says cA false"),
+            Self::OldVersion(version) => write!(f, "version {version} cannot say so"),
+        }
+    }
+}
+
+struct Listed<'a>(&'a [String]);
+
+impl fmt::Display for Listed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut separator = "";
+        for item in self.0 {
+            write!(f, "{separator}{item}")?;
+            separator = ", ";
+        }
+        if self.0.is_empty() {
+            f.write_str("none")
+        } else {
+            Ok(())
+        }
+    }
+}
