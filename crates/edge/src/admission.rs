@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use portcullis_chain::Rejection;
 use portcullis_model::host::HostName;
 use portcullis_tls::{Refusal, authenticate};
 use rustls_pki_types::{CertificateDer, UnixTime};
@@ -33,10 +32,7 @@ impl Admission {
         let site = Arc::clone(site);
         let outcome = authenticate(&site.profile, Some(presented), now)
             .await
-            .and_then(|client| {
-                Identity::of(client)
-                    .map_err(|malformed| Refusal::Chain(Box::new(Rejection::malformed(malformed))))
-            })
+            .and_then(|client| Identity::of(client).map_err(Refusal::Malformed))
             .map_err(Arc::new);
         Some(Self {
             gateway,

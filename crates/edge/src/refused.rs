@@ -41,7 +41,8 @@ pub(crate) enum Refused {
 impl Refused {
     /// What a failed request to a backend becomes.
     pub(crate) fn backend(error: &hyper_util::client::legacy::Error) -> Self {
-        tracing::debug!(error = error as &dyn std::error::Error, "backend request failed");
+        let cause: &dyn std::error::Error = error;
+        tracing::debug!(error = cause, "backend request failed");
         if error.is_connect() {
             Self::BackendUnreachable
         } else {
@@ -152,11 +153,14 @@ impl Refused {
     }
 }
 
+/// OpenSSL's words for everything that has none of its own.
+const VERIFY_FAILED: &str = "certificate verify failed";
+
 /// What the log says of a refused client, in OpenSSL's words where it has them.
 pub(crate) fn client_words(refusal: &Refusal) -> &'static str {
     match refusal {
         Refusal::CertificateMissing => "No required SSL certificate was sent",
-        Refusal::Chain(rejection) => rejection.reason().openssl(),
+        Refusal::Chain(rejection) => rejection.reason().openssl().unwrap_or(VERIFY_FAILED),
         Refusal::Revocation(failure) => match failure.class() {
             RevocationClass::Revoked => "certificate revoked",
             RevocationClass::Unknown => "certificate status unknown",
@@ -164,7 +168,7 @@ pub(crate) fn client_words(refusal: &Refusal) -> &'static str {
                 "certificate status request failed"
             }
         },
-        _ => "certificate verify failed",
+        _ => VERIFY_FAILED,
     }
 }
 

@@ -144,8 +144,7 @@ fn parse<'a>(
     end_entity: &'a CertificateDer<'_>,
     intermediates: &'a [CertificateDer<'_>],
 ) -> Result<(Certificate<'a>, Vec<Certificate<'a>>), Refusal> {
-    let leaf = Certificate::parse(end_entity)
-        .map_err(|malformed| rejected(Rejection::malformed(malformed)))?;
+    let leaf = Certificate::parse(end_entity).map_err(Refusal::Malformed)?;
     let offered = intermediates
         .iter()
         .take(PRESENTED_CERTIFICATES)

@@ -47,7 +47,6 @@ impl ClientAuth {
 }
 
 /// What client certificates are judged by. There are no defaults: each field grants trust.
-#[derive(Clone)]
 pub struct Trust {
     /// The certificates that end a path, and the configured intermediates.
     pub anchors: Anchors,

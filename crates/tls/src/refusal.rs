@@ -2,6 +2,7 @@
 
 use portcullis_chain::Rejection;
 use portcullis_revocation::Failure;
+use portcullis_x509::Malformed;
 
 /// Why a client was not authenticated.
 #[derive(Debug, thiserror::Error)]
@@ -10,6 +11,9 @@ pub enum Refusal {
     /// The profile requires a certificate and the client presented none.
     #[error("no client certificate was presented")]
     CertificateMissing,
+    /// The client's certificate cannot be read.
+    #[error("the client certificate is malformed: {0}")]
+    Malformed(Malformed),
     /// The presented certificates do not form a path to a trusted certificate.
     #[error("{0}")]
     Chain(Box<Rejection>),
@@ -24,6 +28,7 @@ impl Refusal {
     pub fn code(&self) -> &'static str {
         match self {
             Self::CertificateMissing => "certificate_missing",
+            Self::Malformed(_) => "malformed",
             Self::Chain(rejection) => rejection.reason().code(),
             Self::Revocation(failure) => failure.code(),
         }

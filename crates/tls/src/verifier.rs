@@ -134,10 +134,12 @@ fn parse<'a>(cert: &'a CertificateDer<'_>) -> Result<Certificate<'a>, Error> {
 /// The TLS alert that a refusal becomes (RFC 8446 section 6.2).
 fn alert(refusal: Refusal) -> Error {
     tracing::info!(reason = refusal.code(), detail = %refusal, "client certificate refused by an alert");
-    let Refusal::Chain(rejection) = &refusal else {
-        return CertificateError::Other(OtherError(Arc::new(refusal))).into();
+    let class = match &refusal {
+        Refusal::Chain(rejection) => rejection.class(),
+        Refusal::Malformed(_) => Class::Malformed,
+        _ => return CertificateError::Other(OtherError(Arc::new(refusal))).into(),
     };
-    match rejection.class() {
+    match class {
         Class::Malformed => CertificateError::BadEncoding,
         Class::Expired => CertificateError::Expired,
         Class::NotYetValid => CertificateError::NotValidYet,
