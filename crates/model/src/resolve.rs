@@ -286,10 +286,14 @@ fn check_hosts<'a>(
 /// The order of the listeners of one address is never left to chance.
 fn check_priorities(document: &Document, rules: &HashMap<String, Served>, report: &mut Report) {
     let mut taken: HashMap<(SocketAddr, u16), &str> = HashMap::new();
+    let mut seen = HashSet::new();
     for listener in &document.listeners {
         let (Some(name), Some(bind)) = (&listener.name, &listener.bind) else {
             continue;
         };
+        if !seen.insert(&name.value) {
+            continue;
+        }
         let Some(Served {
             name: Some(rule),
             priority: Some(priority),

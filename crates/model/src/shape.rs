@@ -181,3 +181,6 @@ shape! { OCSP, "how OCSP responders are asked",
 
 /// The shortest and the longest header change, for messages.
 pub(crate) const CHANGES: [&str; 2] = ["request_headers", "response_headers"];
+
+#[cfg(test)]
+mod tests;

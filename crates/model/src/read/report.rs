@@ -1,6 +1,6 @@
 //! The problems found so far, and where in the text things stand.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
 use super::excerpt;
@@ -18,7 +18,7 @@ pub(crate) struct Report {
     continuations: Vec<usize>,
     problems: Vec<Diagnostic>,
     /// Lines that are not TOML. What is read from them is a guess of the parser.
-    broken: Vec<usize>,
+    broken: BTreeSet<usize>,
 }
 
 impl Report {
@@ -29,7 +29,7 @@ impl Report {
             lines: std::iter::once(0).chain(starts).collect(),
             continuations: continuations.collect(),
             problems: Vec::new(),
-            broken: Vec::new(),
+            broken: BTreeSet::new(),
         }
     }
 
@@ -42,16 +42,19 @@ impl Report {
     /// Adds what the TOML parser says, one problem a line.
     pub(crate) fn syntax(&mut self, errors: &[toml::de::Error]) {
         for error in errors {
+            if self.broken.len() >= PROBLEMS {
+                break;
+            }
             let location = error.span().map(|span| self.location(&span));
-            let line = location.map_or(0, |location| location.line);
-            if !self.broken.contains(&line) && self.broken.len() < PROBLEMS {
-                self.broken.push(line);
+            if self
+                .broken
+                .insert(location.map_or(0, |location| location.line))
+            {
                 let path = String::new();
                 let message = error.message().to_owned();
                 self.push(Place { path, location }, Problem::Syntax { message });
             }
         }
-        self.broken.sort_unstable();
     }
 
     /// Reports every name that an earlier item has already.
@@ -104,7 +107,7 @@ impl Report {
                         && diagnostic
                             .place
                             .location
-                            .is_none_or(|location| broken.binary_search(&location.line).is_err())
+                            .is_none_or(|location| !broken.contains(&location.line))
             });
         }
         self.problems
