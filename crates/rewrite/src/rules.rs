@@ -70,6 +70,9 @@ pub struct HeaderSpec {
 }
 
 /// Compiled rules. The default has none and changes nothing.
+///
+/// Clones share the compiled patterns, not their scratch memory: threads with a clone each never
+/// wait for one another.
 #[derive(Clone, Debug, Default)]
 pub struct RuleSet {
     rules: Vec<Rule>,
