@@ -1,0 +1,368 @@
+//! `portcullis ocsp`: what saved responses prove, and a live question.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test fails by panicking"
+)]
+
+#[path = "support/command.rs"]
+mod command;
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::thread;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use portcullis_test_pki::{Ca, Certified, DAY, NOW, after, before, ocsp};
+use serde_json::{Value, json};
+
+use command::{Finished, Folder, now, rfc3339};
+
+struct Scene {
+    folder: Folder,
+    ca: Ca,
+    client: Certified,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let ca = Ca::root("Issuing").issue();
+        let client = ca.client("alice").issue();
+        let folder = Folder::new();
+        folder.write("client.pem", client.pem());
+        folder.write("ca.pem", ca.pem());
+        Self { folder, ca, client }
+    }
+
+    fn verify(&self, response: &[u8], arguments: &[&str]) -> Finished {
+        self.folder.write("response.der", response);
+        let at = now();
+        let fixed = [
+            "ocsp",
+            "verify",
+            "--cert",
+            "client.pem",
+            "--issuer",
+            "ca.pem",
+            "--response",
+            "response.der",
+            "--at",
+            &at,
+        ];
+        self.folder.portcullis(&[&fixed[..], arguments].concat())
+    }
+
+    fn refusal(&self, response: &[u8]) -> String {
+        let said = self.verify(response, &["--json"]).expect(1).json();
+        assert_eq!(said["status"], "refused", "{said}");
+        said["reason"].as_str().unwrap().to_owned()
+    }
+}
+
+#[test]
+fn good_is_exit_code_0_and_says_how_long() {
+    let scene = Scene::new();
+    let response = ocsp::good(&scene.client, &scene.ca)
+        .next_update(after(NOW, DAY))
+        .issue();
+    let said = scene.verify(&response, &["--json"]).expect(0).json();
+    assert_eq!(said["status"], "good");
+    assert_eq!(said["next_update"], rfc3339(after(NOW, DAY).as_secs()));
+    assert_eq!(said["responder"], "CN=Issuing");
+    assert!(said.get("reason").is_none());
+    let told = scene.verify(&response, &[]).expect(0);
+    assert!(told.stdout.starts_with("good\n"), "{told:?}");
+}
+
+#[test]
+fn revoked_is_exit_code_1_and_says_since_when() {
+    let scene = Scene::new();
+    let since = before(NOW, DAY);
+    let response = ocsp::revoked(&scene.client, &scene.ca, since).issue();
+    let said = scene.verify(&response, &["--json"]).expect(1).json();
+    assert_eq!(said["status"], "revoked");
+    assert_eq!(said["revoked_at"], rfc3339(since.as_secs()));
+}
+
+#[test]
+fn unknown_is_exit_code_1() {
+    let scene = Scene::new();
+    let response = ocsp::unknown(&scene.client, &scene.ca).issue();
+    assert_eq!(
+        scene.verify(&response, &["--json"]).expect(1).json()["status"],
+        "unknown"
+    );
+}
+
+#[test]
+fn what_proves_nothing_is_refused_with_its_own_reason() {
+    let scene = Scene::new();
+    let (client, ca) = (&scene.client, &scene.ca);
+    let other = ca.client("bob").issue();
+    let stranger = Ca::root("Stranger").issue();
+    for (response, reason) in [
+        (b"garbage".to_vec(), "malformed"),
+        (ocsp::error(3), "try_later"),
+        (ocsp::error(6), "unauthorized"),
+        (ocsp::good(&other, ca).issue(), "wrong_certificate"),
+        (
+            ocsp::good(client, ca).wrong_signature().issue(),
+            "bad_signature",
+        ),
+        (
+            ocsp::good(client, ca).delegate(&stranger).issue(),
+            "unauthorised_responder",
+        ),
+        (
+            ocsp::good(client, ca)
+                .this_update(before(NOW, 2 * DAY))
+                .next_update(before(NOW, DAY))
+                .issue(),
+            "expired",
+        ),
+        (
+            ocsp::good(client, ca).this_update(after(NOW, DAY)).issue(),
+            "not_yet_valid",
+        ),
+    ] {
+        assert_eq!(scene.refusal(&response), reason);
+    }
+}
+
+#[test]
+fn a_refusal_tells_a_person_why() {
+    let scene = Scene::new();
+    let told = scene.verify(&ocsp::error(3), &[]).expect(1);
+    assert!(told.stdout.starts_with("refused (try_later): "), "{told:?}");
+}
+
+#[test]
+fn the_age_that_is_allowed_decides() {
+    let scene = Scene::new();
+    let response = ocsp::good(&scene.client, &scene.ca)
+        .this_update(before(NOW, 2 * DAY))
+        .next_update(after(NOW, DAY))
+        .issue();
+    scene.verify(&response, &[]).expect(0);
+    let said = scene
+        .verify(&response, &["--max-age", "3600", "--json"])
+        .expect(1)
+        .json();
+    assert_eq!(said["reason"], "too_old");
+}
+
+#[test]
+fn the_skew_that_is_allowed_decides() {
+    let scene = Scene::new();
+    let response = ocsp::good(&scene.client, &scene.ca)
+        .this_update(after(NOW, 1000))
+        .produced_at(after(NOW, 1000))
+        .next_update(after(NOW, DAY))
+        .issue();
+    scene.verify(&response, &[]).expect(1);
+    scene.verify(&response, &["--skew", "2000"]).expect(0);
+}
+
+#[test]
+fn the_nonce_must_be_the_one_that_was_sent() {
+    let scene = Scene::new();
+    let response = ocsp::good(&scene.client, &scene.ca)
+        .nonce(&[0xab; 16])
+        .issue();
+    scene
+        .verify(&response, &["--nonce", &"ab".repeat(16)])
+        .expect(0);
+    let said = scene
+        .verify(&response, &["--nonce", &"cd".repeat(16), "--json"])
+        .expect(1)
+        .json();
+    assert_eq!(said["reason"], "nonce_mismatch");
+    let said = scene.verify(&response, &["--nonce", "xyz"]).expect(2);
+    assert!(
+        said.stderr.contains("expected hexadecimal digits"),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn a_responder_of_another_house_is_believed_only_when_it_is_named() {
+    let scene = Scene::new();
+    let stranger = Ca::root("Stranger").issue();
+    let responder = stranger.ocsp_responder("Responder").issue();
+    scene.folder.write("responder.pem", responder.pem());
+    let response = ocsp::good(&scene.client, &scene.ca)
+        .delegate(&responder)
+        .issue();
+    scene.verify(&response, &[]).expect(1);
+    scene
+        .verify(&response, &["--trusted-responder", "responder.pem"])
+        .expect(0);
+}
+
+#[test]
+fn unreadable_certificate_files_are_exit_code_2() {
+    let scene = Scene::new();
+    let response = ocsp::good(&scene.client, &scene.ca).issue();
+    scene.folder.write("client.pem", "");
+    let said = scene.verify(&response, &[]).expect(2);
+    assert!(
+        said.stderr
+            .starts_with("portcullis: client.pem holds no certificate"),
+        "{said:?}"
+    );
+    scene.folder.write("client.pem", "garbage");
+    let said = scene.verify(&response, &[]).expect(2);
+    assert!(
+        said.stderr
+            .starts_with("portcullis: client.pem is malformed: "),
+        "{said:?}"
+    );
+}
+
+fn case(scene: &Scene, id: &str, response: &[u8]) -> Value {
+    json!({
+        "id": id,
+        "cert": BASE64_STANDARD.encode(&scene.client.der),
+        "issuer": BASE64_STANDARD.encode(&scene.ca.der),
+        "response": BASE64_STANDARD.encode(response),
+        "time": NOW.as_secs(),
+        "max_age": null,
+        "expect": "ignored",
+    })
+}
+
+#[test]
+fn a_batch_answers_each_case_by_its_id() {
+    let scene = Scene::new();
+    let good = ocsp::good(&scene.client, &scene.ca).issue();
+    let revoked = ocsp::revoked(&scene.client, &scene.ca, before(NOW, DAY)).issue();
+    let cases = [
+        case(&scene, "good", &good),
+        case(&scene, "revoked", &revoked),
+    ];
+    scene
+        .folder
+        .write("cases.ndjson", format!("{}\n\n{}\n", cases[0], cases[1]));
+    let arguments = ["ocsp", "verify", "--batch", "cases.ndjson"];
+    let answers = scene.folder.portcullis(&arguments).expect(1).json_lines();
+    assert_eq!(answers[0]["id"], "good");
+    assert_eq!(answers[0]["status"], "good");
+    assert_eq!(answers[1]["id"], "revoked");
+    assert_eq!(answers[1]["status"], "revoked");
+}
+
+/// A responder that gives one answer to whoever asks first; hands back the question as received.
+fn responder(answer: Vec<u8>) -> (String, thread::JoinHandle<Vec<u8>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let serving = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut question = vec![0; 4096];
+        let length = stream.read(&mut question).unwrap();
+        question.truncate(length);
+        let head = format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: application/ocsp-response\r\ncontent-length: {}\r\n\
+             connection: close\r\n\r\n",
+            answer.len()
+        );
+        stream
+            .write_all(&[head.as_bytes(), &answer].concat())
+            .unwrap();
+        question
+    });
+    (url, serving)
+}
+
+fn ask(scene: &Scene, arguments: &[&str]) -> Finished {
+    let fixed = [
+        "ocsp",
+        "ask",
+        "--cert",
+        "client.pem",
+        "--issuer",
+        "ca.pem",
+        "--json",
+    ];
+    scene.folder.portcullis(&[&fixed[..], arguments].concat())
+}
+
+/// `ocsp ask` lives in the present, and so must what it is told.
+fn this_moment() -> u64 {
+    std::time::SystemTime::UNIX_EPOCH
+        .elapsed()
+        .unwrap()
+        .as_secs()
+}
+
+fn present_scene() -> Scene {
+    let ca = Ca::root("Issuing").valid_around(this_moment()).issue();
+    let client = ca.client("alice").issue();
+    let scene = Scene {
+        folder: Folder::new(),
+        ca,
+        client,
+    };
+    scene.folder.write("client.pem", scene.client.pem());
+    scene.folder.write("ca.pem", scene.ca.pem());
+    scene
+}
+
+#[test]
+fn a_live_responder_is_asked_and_believed() {
+    let scene = present_scene();
+    let (url, serving) = responder(ocsp::good(&scene.client, &scene.ca).issue());
+    let said = ask(&scene, &["--url", &url]).expect(0).json();
+    assert_eq!(said["status"], "good");
+    assert_eq!(said["url"], url);
+    let question = serving.join().unwrap();
+    assert!(
+        question.starts_with(b"GET /") || question.starts_with(b"POST / "),
+        "{question:?}"
+    );
+}
+
+#[test]
+fn a_live_responder_that_says_revoked_is_believed_too() {
+    let scene = present_scene();
+    let since = before(scene.client.around(), DAY);
+    let (url, serving) = responder(ocsp::revoked(&scene.client, &scene.ca, since).issue());
+    let said = ask(&scene, &["--url", &url, "--hash", "sha256"])
+        .expect(1)
+        .json();
+    assert_eq!(said["status"], "revoked");
+    serving.join().unwrap();
+}
+
+#[test]
+fn a_responder_that_keeps_no_nonce_is_refused_when_one_is_sent() {
+    let scene = present_scene();
+    let (url, serving) = responder(ocsp::good(&scene.client, &scene.ca).issue());
+    let said = ask(&scene, &["--url", &url, "--nonce"]).expect(1).json();
+    assert_eq!(said["reason"], "nonce_missing");
+    serving.join().unwrap();
+}
+
+#[test]
+fn a_responder_that_is_not_there_is_a_refusal() {
+    let scene = present_scene();
+    let nobody = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let said = ask(&scene, &["--url", &format!("http://{nobody}/")])
+        .expect(1)
+        .json();
+    assert_eq!(said["status"], "refused");
+    assert_eq!(said["reason"], "responder_unreachable");
+}
+
+#[test]
+fn whom_to_ask_must_be_known() {
+    let scene = present_scene();
+    let said = ask(&scene, &[]).expect(2);
+    assert!(said.stderr.contains("names no OCSP responder"), "{said:?}");
+}
