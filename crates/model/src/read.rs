@@ -2,7 +2,9 @@
 
 mod backend;
 mod fields;
+mod form;
 mod listener;
+mod place;
 mod report;
 mod rewrite;
 mod tls_profile;
@@ -14,7 +16,8 @@ use crate::diagnostic::Place;
 use crate::gateway::{Destinations, OcspSettings};
 use crate::shape::ROOT;
 
-pub(crate) use fields::{Fields, excerpt};
+pub(crate) use fields::Fields;
+pub(crate) use place::excerpt;
 pub(crate) use report::Report;
 
 pub(crate) use backend::{PoolDraft, SettingsDraft};

@@ -10,7 +10,7 @@ use crate::diagnostic::{Diagnostic, Item, Located, Problem};
 use crate::gateway::{
     Backend, BackendSettings, Gateway, Listener, Pool, RewriteSet, Rule, Target, TlsProfile,
 };
-use crate::host::{HostPatterns, HostTable};
+use crate::host::{HostPattern, HostPatterns, HostTable};
 use crate::read::{Document, ListenerDraft, Report, RuleDraft};
 use catalog::Catalog;
 
@@ -266,7 +266,7 @@ type Taken<'a> = HashMap<(SocketAddr, Option<&'a str>), &'a str>;
 fn check_hosts<'a>(
     listener: &'a str,
     bind: &'a Located<SocketAddr>,
-    hosts: &'a [Located<crate::host::HostPattern>],
+    hosts: &'a [Located<HostPattern>],
     taken: &mut Taken<'a>,
     report: &mut Report,
 ) {

@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use toml::Spanned;
-use toml::de::{DeInteger, DeString, DeTable, DeValue};
+use toml::de::{DeString, DeTable, DeValue};
 
 use super::Report;
+use super::form::{check, check_name, check_type, to_number};
+use super::place::{child, element, excerpt};
 use crate::diagnostic::{Kind, Located, Place, Problem};
 use crate::shape::{Form, Key, Presence, Shape};
 
@@ -241,118 +243,6 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Checks a value by the form that its key takes.
-fn check(key: &Key, value: &Spanned<DeValue<'_>>, place: &Place, report: &mut Report) -> bool {
-    let accepted = key.takes;
-    let problem = match (&key.form, value.get_ref()) {
-        (Form::AnyText, DeValue::String(_))
-        | (Form::Switch, DeValue::Boolean(_))
-        | (Form::Table(_) | Form::TableByName(_), DeValue::Table(_)) => None,
-        (Form::Text, DeValue::String(text)) => {
-            text.is_empty().then_some(Problem::Empty { accepted })
-        }
-        (Form::Choice { accepted, later }, DeValue::String(text)) => {
-            check_choice(text, accepted, later)
-        }
-        (Form::Number { least, most }, DeValue::Integer(number)) => {
-            check_range(number, *least, *most)
-        }
-        (Form::Tables(_), DeValue::Array(values)) => {
-            let empty = values.is_empty() && key.presence == Presence::Required;
-            empty.then_some(Problem::Empty { accepted })
-        }
-        (Form::Texts, DeValue::Array(values)) if values.is_empty() => {
-            Some(Problem::Empty { accepted })
-        }
-        (Form::Texts, DeValue::Array(values)) => {
-            let elements = values.iter().enumerate();
-            return elements.fold(true, |fine, (index, value)| {
-                let place = element(place, index, value, report);
-                check_text(value, accepted, place, report) && fine
-            });
-        }
-        (Form::TextByName, DeValue::Table(table)) => {
-            return table.iter().fold(true, |fine, (name, value)| {
-                let place = child(place, name.get_ref(), value, report);
-                check_type(value, Kind::String, accepted, place, report) && fine
-            });
-        }
-        (form, _) => Some(Problem::WrongType {
-            found: kind(value.get_ref()),
-            expected: form.kind(),
-            takes: key.takes,
-        }),
-    };
-    let fine = problem.is_none();
-    if let Some(problem) = problem {
-        report.push(place.clone(), problem);
-    }
-    fine
-}
-
-fn check_choice(text: &str, accepted: &'static [&'static str], later: &[&str]) -> Option<Problem> {
-    let found = excerpt(text);
-    if accepted.contains(&text) {
-        None
-    } else if later.contains(&text) {
-        Some(Problem::NotSupported { found, accepted })
-    } else {
-        Some(Problem::UnknownValue { found, accepted })
-    }
-}
-
-fn check_range(number: &DeInteger<'_>, least: u64, most: u64) -> Option<Problem> {
-    let within = to_number(number).is_some_and(|number| (least..=most).contains(&number));
-    let found = excerpt(&number.to_string());
-    (!within).then_some(Problem::OutOfRange { found, least, most })
-}
-
-/// A text of a list.
-fn check_text(
-    value: &Spanned<DeValue<'_>>,
-    accepted: &'static str,
-    place: Place,
-    report: &mut Report,
-) -> bool {
-    let empty = value.get_ref().as_str().is_some_and(str::is_empty);
-    if empty {
-        report.push(place, Problem::Empty { accepted });
-        return false;
-    }
-    check_type(value, Kind::String, accepted, place, report)
-}
-
-fn check_type(
-    value: &Spanned<DeValue<'_>>,
-    expected: Kind,
-    takes: &'static str,
-    place: Place,
-    report: &mut Report,
-) -> bool {
-    let found = kind(value.get_ref());
-    if found != expected {
-        let problem = Problem::WrongType {
-            found,
-            expected,
-            takes,
-        };
-        report.push(place, problem);
-    }
-    found == expected
-}
-
-/// Names are printed, logged and part of paths: 1 to 80 characters, as Application Gateway has it.
-fn check_name(name: &Located<String>, report: &mut Report) {
-    let first = name.starts_with(|letter: char| letter.is_ascii_alphanumeric());
-    let others = name
-        .bytes()
-        .all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, b'-' | b'.' | b'_'));
-    if !first || !others || name.len() > 80 {
-        let found = excerpt(name);
-        report.push(name.place.clone(), Problem::InvalidName { found });
-    }
-}
-
 fn missing(key: &Key) -> Problem {
     Problem::Missing {
         key: key.name,
@@ -364,23 +254,6 @@ fn to_path(text: Located<String>) -> Located<PathBuf> {
     Located::new(text.value.into(), text.place)
 }
 
-/// `None` for what no shape accepts: negative numbers and those beyond 64 bits.
-fn to_number(number: &DeInteger<'_>) -> Option<u64> {
-    u64::from_str_radix(number.as_str(), number.radix()).ok()
-}
-
-fn kind(value: &DeValue<'_>) -> Kind {
-    match value {
-        DeValue::String(_) => Kind::String,
-        DeValue::Integer(_) => Kind::Integer,
-        DeValue::Float(_) => Kind::Float,
-        DeValue::Boolean(_) => Kind::Boolean,
-        DeValue::Datetime(_) => Kind::Datetime,
-        DeValue::Array(_) => Kind::Array,
-        DeValue::Table(_) => Kind::Table,
-    }
-}
-
 type Pair<'a> = (&'a Spanned<DeString<'a>>, &'a Spanned<DeValue<'a>>);
 
 /// The entries of a table as the file has them; the map sorts them by name.
@@ -388,36 +261,4 @@ fn in_order<'a>(table: &'a DeTable<'a>) -> Vec<Pair<'a>> {
     let mut entries: Vec<_> = table.iter().collect();
     entries.sort_by_key(|(name, _)| name.span().start);
     entries
-}
-
-/// The place of a key: its path, and where `at` stands.
-fn child<T>(parent: &Place, name: &str, at: &Spanned<T>, report: &Report) -> Place {
-    let bare = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
-    let name = excerpt(name);
-    let name = if !name.is_empty() && name.chars().all(bare) {
-        name
-    } else {
-        format!("{name:?}")
-    };
-    let path = if parent.path.is_empty() {
-        name
-    } else {
-        format!("{}.{name}", parent.path)
-    };
-    let location = Some(report.location(&at.span()));
-    Place { path, location }
-}
-
-fn element<T>(parent: &Place, index: usize, at: &Spanned<T>, report: &Report) -> Place {
-    let path = format!("{}[{index}]", parent.path);
-    let location = Some(report.location(&at.span()));
-    Place { path, location }
-}
-
-/// A text as messages repeat it: at most 80 characters.
-pub(crate) fn excerpt(text: &str) -> String {
-    match text.char_indices().nth(80) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
-    }
 }

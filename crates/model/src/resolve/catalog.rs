@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostic, Item, Located, Place, Problem};
-use crate::read::Report;
+use crate::diagnostic::{Diagnostic, Item, Located, Problem};
+use crate::read::{Report, excerpt};
 
 /// Items of one kind by their names, and which of them something refers to. An item with a problem
 /// of its own is known by name, so that references to it are no further problems.
@@ -56,7 +56,7 @@ impl<T> Catalog<T> {
         let known = self.known.get_or_insert_with(|| names().collect());
         let problem = Problem::UnknownReference {
             item: self.item,
-            name: crate::read::excerpt(&name.value),
+            name: excerpt(&name.value),
             known: Arc::clone(known),
         };
         report.push(name.place.clone(), problem);
@@ -71,7 +71,7 @@ impl<T> Catalog<T> {
                 item: self.item,
                 name: entry.name.value.clone(),
             };
-            let place: Place = entry.name.place.clone();
+            let place = entry.name.place.clone();
             Diagnostic::new(place, problem)
         });
         warnings.collect()

@@ -1,0 +1,143 @@
+//! Whether a value has the form that its key takes.
+
+use toml::Spanned;
+use toml::de::{DeInteger, DeValue};
+
+use super::Report;
+use super::place::{child, element, excerpt};
+use crate::diagnostic::{Kind, Located, Place, Problem};
+use crate::shape::{Form, Key, Presence};
+
+/// Checks a value by the form that its key takes.
+pub(super) fn check(
+    key: &Key,
+    value: &Spanned<DeValue<'_>>,
+    place: &Place,
+    report: &mut Report,
+) -> bool {
+    let accepted = key.takes;
+    let problem = match (&key.form, value.get_ref()) {
+        (Form::AnyText, DeValue::String(_))
+        | (Form::Switch, DeValue::Boolean(_))
+        | (Form::Table(_) | Form::TableByName(_), DeValue::Table(_)) => None,
+        (Form::Text, DeValue::String(text)) => {
+            text.is_empty().then_some(Problem::Empty { accepted })
+        }
+        (Form::Choice { accepted, later }, DeValue::String(text)) => {
+            check_choice(text, accepted, later)
+        }
+        (Form::Number { least, most }, DeValue::Integer(number)) => {
+            check_range(number, *least, *most)
+        }
+        (Form::Tables(_), DeValue::Array(values)) => {
+            let empty = values.is_empty() && key.presence == Presence::Required;
+            empty.then_some(Problem::Empty { accepted })
+        }
+        (Form::Texts, DeValue::Array(values)) if values.is_empty() => {
+            Some(Problem::Empty { accepted })
+        }
+        (Form::Texts, DeValue::Array(values)) => {
+            let elements = values.iter().enumerate();
+            return elements.fold(true, |fine, (index, value)| {
+                let place = element(place, index, value, report);
+                check_text(value, accepted, place, report) && fine
+            });
+        }
+        (Form::TextByName, DeValue::Table(table)) => {
+            return table.iter().fold(true, |fine, (name, value)| {
+                let place = child(place, name.get_ref(), value, report);
+                check_type(value, Kind::String, accepted, place, report) && fine
+            });
+        }
+        (form, _) => Some(Problem::WrongType {
+            found: kind(value.get_ref()),
+            expected: form.kind(),
+            takes: key.takes,
+        }),
+    };
+    let fine = problem.is_none();
+    if let Some(problem) = problem {
+        report.push(place.clone(), problem);
+    }
+    fine
+}
+
+fn check_choice(text: &str, accepted: &'static [&'static str], later: &[&str]) -> Option<Problem> {
+    let found = excerpt(text);
+    if accepted.contains(&text) {
+        None
+    } else if later.contains(&text) {
+        Some(Problem::NotSupported { found, accepted })
+    } else {
+        Some(Problem::UnknownValue { found, accepted })
+    }
+}
+
+fn check_range(number: &DeInteger<'_>, least: u64, most: u64) -> Option<Problem> {
+    let within = to_number(number).is_some_and(|number| (least..=most).contains(&number));
+    let found = excerpt(&number.to_string());
+    (!within).then_some(Problem::OutOfRange { found, least, most })
+}
+
+/// A text of a list.
+fn check_text(
+    value: &Spanned<DeValue<'_>>,
+    accepted: &'static str,
+    place: Place,
+    report: &mut Report,
+) -> bool {
+    let empty = value.get_ref().as_str().is_some_and(str::is_empty);
+    if empty {
+        report.push(place, Problem::Empty { accepted });
+        return false;
+    }
+    check_type(value, Kind::String, accepted, place, report)
+}
+
+pub(super) fn check_type(
+    value: &Spanned<DeValue<'_>>,
+    expected: Kind,
+    takes: &'static str,
+    place: Place,
+    report: &mut Report,
+) -> bool {
+    let found = kind(value.get_ref());
+    if found != expected {
+        let problem = Problem::WrongType {
+            found,
+            expected,
+            takes,
+        };
+        report.push(place, problem);
+    }
+    found == expected
+}
+
+/// Names are printed, logged and part of paths: 1 to 80 characters, as Application Gateway has it.
+pub(super) fn check_name(name: &Located<String>, report: &mut Report) {
+    let first = name.starts_with(|letter: char| letter.is_ascii_alphanumeric());
+    let others = name
+        .bytes()
+        .all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, b'-' | b'.' | b'_'));
+    if !first || !others || name.len() > 80 {
+        let found = excerpt(name);
+        report.push(name.place.clone(), Problem::InvalidName { found });
+    }
+}
+
+/// `None` for what no shape accepts: negative numbers and those beyond 64 bits.
+pub(super) fn to_number(number: &DeInteger<'_>) -> Option<u64> {
+    u64::from_str_radix(number.as_str(), number.radix()).ok()
+}
+
+fn kind(value: &DeValue<'_>) -> Kind {
+    match value {
+        DeValue::String(_) => Kind::String,
+        DeValue::Integer(_) => Kind::Integer,
+        DeValue::Float(_) => Kind::Float,
+        DeValue::Boolean(_) => Kind::Boolean,
+        DeValue::Datetime(_) => Kind::Datetime,
+        DeValue::Array(_) => Kind::Array,
+        DeValue::Table(_) => Kind::Table,
+    }
+}
