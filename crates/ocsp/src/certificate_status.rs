@@ -5,6 +5,7 @@ use portcullis_x509::der::{Error, Reader, Tag};
 use rustls_pki_types::UnixTime;
 
 use crate::encode;
+use crate::moment::Moment;
 use crate::response::single_octet;
 
 /// What a responder says of a certificate (RFC 6960 section 2.2).
@@ -83,6 +84,20 @@ impl CertificateStatus {
             Self::Good => 0,
             Self::Unknown => 1,
             Self::Revoked { .. } => 2,
+        }
+    }
+}
+
+/// As in `revoked since 2026-06-01T00:00:00Z: keyCompromise`.
+impl fmt::Display for CertificateStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Good => f.write_str("good"),
+            Self::Unknown => f.write_str("unknown"),
+            Self::Revoked { at, reason } => {
+                write!(f, "revoked since {}", Moment(*at))?;
+                reason.map_or(Ok(()), |reason| write!(f, ": {reason}"))
+            }
         }
     }
 }

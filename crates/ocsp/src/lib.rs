@@ -22,6 +22,7 @@ mod encode;
 mod extensions;
 mod freshness;
 mod malformed;
+mod moment;
 mod nonce;
 mod query;
 mod refusal;

@@ -1,11 +1,11 @@
 use alloc::string::String;
-use core::fmt;
 use core::time::Duration;
 
 use portcullis_x509::SignatureError;
 use rustls_pki_types::UnixTime;
 
 use crate::malformed::Malformed;
+use crate::moment::Moment;
 use crate::response::ErrorStatus;
 
 /// Why a response proves nothing about the certificate in question.
@@ -215,28 +215,44 @@ pub enum Class {
     Stale,
 }
 
+/// What [`Refusal::qualified_code`] has before the code.
+const PREFIX: &str = "ocsp_";
+
 impl Refusal {
     /// A stable name of the reason, in snake case, for logs and metrics.
     pub fn code(&self) -> &'static str {
+        let qualified = self.qualified_code();
+        qualified.strip_prefix(PREFIX).unwrap_or(qualified)
+    }
+
+    /// The [code](Self::code) with `ocsp_` before it, for where the codes of several crates meet.
+    pub fn qualified_code(&self) -> &'static str {
         match self {
-            Self::Malformed(_) => "malformed",
+            Self::Malformed(_) => "ocsp_malformed",
             Self::ResponderError { status } => match status {
-                ErrorStatus::MalformedRequest => "malformed_request",
-                ErrorStatus::InternalError => "internal_error",
-                ErrorStatus::TryLater => "try_later",
-                ErrorStatus::SigRequired => "sig_required",
-                ErrorStatus::Unauthorized => "unauthorized",
+                ErrorStatus::MalformedRequest => "ocsp_malformed_request",
+                ErrorStatus::InternalError => "ocsp_internal_error",
+                ErrorStatus::TryLater => "ocsp_try_later",
+                ErrorStatus::SigRequired => "ocsp_sig_required",
+                ErrorStatus::Unauthorized => "ocsp_unauthorized",
             },
-            Self::UnauthorisedResponder { .. } => "unauthorised_responder",
-            Self::BadSignature { .. } => "bad_signature",
-            Self::UnsupportedAlgorithm { .. } => "unsupported_algorithm",
-            Self::Sha1Signature { .. } => "sha1_signature",
-            Self::UnknownCriticalExtension { .. } => "unknown_critical_extension",
-            Self::NonceMismatch => "nonce_mismatch",
-            Self::NonceMissing => "nonce_missing",
-            Self::NonceMalformed(_) => "nonce_malformed",
-            Self::WrongCertificate { .. } => "wrong_certificate",
-            Self::NotFresh(staleness) => staleness.code(),
+            Self::UnauthorisedResponder { .. } => "ocsp_unauthorised_responder",
+            Self::BadSignature { .. } => "ocsp_bad_signature",
+            Self::UnsupportedAlgorithm { .. } => "ocsp_unsupported_algorithm",
+            Self::Sha1Signature { .. } => "ocsp_sha1_signature",
+            Self::UnknownCriticalExtension { .. } => "ocsp_unknown_critical_extension",
+            Self::NonceMismatch => "ocsp_nonce_mismatch",
+            Self::NonceMissing => "ocsp_nonce_missing",
+            Self::NonceMalformed(_) => "ocsp_nonce_malformed",
+            Self::WrongCertificate { .. } => "ocsp_wrong_certificate",
+            Self::NotFresh(staleness) => match staleness {
+                Staleness::NotYetValid { .. } | Staleness::ProducedInFuture { .. } => {
+                    "ocsp_not_yet_valid"
+                }
+                Staleness::Expired { .. } => "ocsp_expired",
+                Staleness::TooOld { .. } => "ocsp_too_old",
+                Staleness::EndsBeforeBeginning { .. } => "ocsp_ends_before_beginning",
+            },
         }
     }
 
@@ -254,29 +270,6 @@ impl Refusal {
                 Class::Mismatched
             }
             Self::NotFresh(_) => Class::Stale,
-        }
-    }
-}
-
-impl Staleness {
-    fn code(self) -> &'static str {
-        match self {
-            Self::NotYetValid { .. } | Self::ProducedInFuture { .. } => "not_yet_valid",
-            Self::Expired { .. } => "expired",
-            Self::TooOld { .. } => "too_old",
-            Self::EndsBeforeBeginning { .. } => "ends_before_beginning",
-        }
-    }
-}
-
-/// A moment as RFC 3339 writes it.
-struct Moment(UnixTime);
-
-impl fmt::Display for Moment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match der::DateTime::from_unix_duration(Duration::from_secs(self.0.as_secs())) {
-            Ok(date_time) => date_time.fmt(f),
-            Err(_) => write!(f, "{} s after 1970", self.0.as_secs()),
         }
     }
 }

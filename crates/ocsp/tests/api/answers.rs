@@ -97,6 +97,7 @@ fn an_answer_about_another_serial_name_or_key_is_not_ours() {
             "{refusal}"
         );
         assert_eq!(refusal.class(), Class::Mismatched);
+        assert_eq!(refusal.qualified_code(), "ocsp_wrong_certificate");
     }
 }
 

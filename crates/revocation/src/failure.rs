@@ -1,0 +1,225 @@
+use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use portcullis_ocsp::{CertificateStatus, Class as RefusalClass, Refusal, RevocationReason};
+use rustls_pki_types::UnixTime;
+
+/// Why a certificate is not known to stand. Clones are cheap.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// The certificate is revoked, says an authorised responder.
+    #[error("certificate is {}", CertificateStatus::Revoked { at: *at, reason: *reason })]
+    CertificateRevoked {
+        /// Since when.
+        at: UnixTime,
+        /// Why, where the issuer says.
+        reason: Option<RevocationReason>,
+    },
+    /// An authorised responder does not know the certificate.
+    #[error("responder {url} does not know the certificate")]
+    CertificateUnknown {
+        /// Where it was asked.
+        url: String,
+    },
+    /// The certificate is itself what is trusted: nobody issued it who could revoke it.
+    #[error("certificate is its own trust anchor, so that no issuer answers for it")]
+    IssuerNotKnown,
+    /// The certificate does not say where to ask.
+    #[error("certificate names no OCSP responder")]
+    ResponderNotNamed,
+    /// What the certificate says about where to ask is malformed.
+    #[error("certificate does not say properly where to ask")]
+    CertificateMalformed(#[source] portcullis_x509::Malformed),
+    /// The responder must not be asked.
+    #[error("responder {url} must not be asked: {reason}")]
+    ResponderRefusedByPolicy {
+        /// The responder.
+        url: String,
+        /// Why not.
+        reason: PolicyFault,
+    },
+    /// There is no connection to the responder, or it breaks.
+    #[error("responder {url} is unreachable")]
+    ResponderUnreachable {
+        /// The responder.
+        url: String,
+        /// What happened.
+        #[source]
+        cause: Unreachable,
+    },
+    /// The responder does not answer in time.
+    #[error("responder {url} did not answer within {} ms", after.as_millis())]
+    ResponderTimedOut {
+        /// The responder.
+        url: String,
+        /// How long it had.
+        after: Duration,
+    },
+    /// The responder's HTTP response is not one that carries an OCSP response.
+    #[error("responder {url} answered, but {fault}")]
+    HttpFault {
+        /// The responder.
+        url: String,
+        /// What is wrong.
+        fault: HttpFault,
+    },
+    /// The OCSP response proves nothing.
+    #[error("answer of responder {url} is refused")]
+    AnswerRefused {
+        /// The responder.
+        url: String,
+        /// Why.
+        #[source]
+        refusal: Box<Refusal>,
+    },
+    /// The task that asked for many came to an end before it had an answer, again and again.
+    #[error("question was abandoned")]
+    Abandoned,
+}
+
+/// Why a responder must not be asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PolicyFault {
+    /// The URL is none.
+    #[error("it is not a URL")]
+    Malformed,
+    /// The scheme is not http. Responses are signed, and https would need an OCSP response first.
+    #[error("its scheme is {found}, not http")]
+    Scheme {
+        /// The scheme.
+        found: String,
+    },
+    /// The URL has a user name.
+    #[error("it names a user")]
+    UserInformation,
+    /// None of its addresses may be connected to.
+    #[error("its address {found} is not an allowed destination")]
+    Address {
+        /// The first of them.
+        found: IpAddr,
+    },
+}
+
+/// Why a responder is unreachable.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unreachable {
+    /// Its name does not resolve.
+    #[error("name is not resolved")]
+    Name(#[source] Arc<io::Error>),
+    /// Its name resolves to nothing.
+    #[error("name has no address")]
+    NoAddress,
+    /// No connection is made.
+    #[error("no connection to {address}")]
+    Connect {
+        /// The last address that was tried.
+        address: IpAddr,
+        /// What the system says.
+        #[source]
+        source: Arc<io::Error>,
+    },
+    /// The connection breaks, or what comes is not HTTP.
+    #[error("HTTP exchange failed")]
+    Exchange(#[source] Arc<io::Error>),
+}
+
+/// What is wrong with an HTTP response.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum HttpFault {
+    /// The status is not 200. Redirections are not followed.
+    #[error("with HTTP status {found}")]
+    Status {
+        /// The status.
+        found: u16,
+    },
+    /// The content is not `application/ocsp-response`.
+    #[error("with content type {}", found.as_deref().unwrap_or("unsaid"))]
+    ContentType {
+        /// The content type.
+        found: Option<String>,
+    },
+    /// The content is longer than is read.
+    #[error("with more than {limit} octets")]
+    TooLong {
+        /// The limit, [`portcullis_ocsp::MAX_LENGTH`].
+        limit: usize,
+    },
+}
+
+/// The kinds of failure, a closed set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// The certificate is revoked.
+    Revoked,
+    /// The responder does not know the certificate.
+    Unknown,
+    /// Nobody who could know was reached, or gave an answer.
+    Unavailable,
+    /// There is an answer, and it proves nothing.
+    Untrustworthy,
+}
+
+impl Failure {
+    /// A stable name of the reason, in snake case, for logs and metrics.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::CertificateRevoked { .. } => "certificate_revoked",
+            Self::CertificateUnknown { .. } => "certificate_unknown",
+            Self::IssuerNotKnown => "issuer_not_known",
+            Self::ResponderNotNamed => "responder_not_named",
+            Self::CertificateMalformed(_) => "certificate_malformed",
+            Self::ResponderRefusedByPolicy { .. } => "responder_refused_by_policy",
+            Self::ResponderUnreachable { .. } => "responder_unreachable",
+            Self::ResponderTimedOut { .. } => "responder_timed_out",
+            Self::HttpFault { fault, .. } => match fault {
+                HttpFault::Status { .. } => "responder_http_status",
+                HttpFault::ContentType { .. } => "responder_content_type",
+                HttpFault::TooLong { .. } => "responder_answer_too_long",
+            },
+            Self::AnswerRefused { refusal, .. } => refusal.qualified_code(),
+            Self::Abandoned => "question_abandoned",
+        }
+    }
+
+    /// The kind of the reason.
+    #[must_use]
+    pub fn class(&self) -> Class {
+        match self {
+            Self::CertificateRevoked { .. } => Class::Revoked,
+            Self::CertificateUnknown { .. } => Class::Unknown,
+            Self::IssuerNotKnown
+            | Self::ResponderNotNamed
+            | Self::CertificateMalformed(_)
+            | Self::ResponderRefusedByPolicy { .. }
+            | Self::ResponderUnreachable { .. }
+            | Self::ResponderTimedOut { .. }
+            | Self::HttpFault { .. }
+            | Self::Abandoned => Class::Unavailable,
+            Self::AnswerRefused { refusal, .. } => match refusal.class() {
+                RefusalClass::Declined => Class::Unavailable,
+                RefusalClass::Malformed
+                | RefusalClass::Untrusted
+                | RefusalClass::Mismatched
+                | RefusalClass::Stale => Class::Untrustworthy,
+            },
+        }
+    }
+
+    /// Which failure tells more when several responders failed: the one that came farther.
+    pub(crate) fn progress(&self) -> u8 {
+        match self {
+            Self::ResponderRefusedByPolicy { .. } => 0,
+            Self::ResponderUnreachable { .. } => 1,
+            Self::ResponderTimedOut { .. } => 2,
+            Self::HttpFault { .. } => 3,
+            _ => 4,
+        }
+    }
+}

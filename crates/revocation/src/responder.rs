@@ -1,0 +1,154 @@
+//! A responder as a certificate names it: what its URL says, and whether it may be asked.
+
+use std::net::IpAddr;
+
+use http::Uri;
+use portcullis_ocsp::get_url;
+
+use crate::failure::PolicyFault;
+
+/// A responder that may be asked as far as its URL tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Responder {
+    url: String,
+    uri: Uri,
+    host: String,
+}
+
+impl Responder {
+    const DEFAULT_PORT: u16 = 80;
+
+    pub(crate) fn parse(url: &str) -> Result<Self, PolicyFault> {
+        let (scheme, _) = url.split_once("://").ok_or(PolicyFault::Malformed)?;
+        if !scheme.eq_ignore_ascii_case("http") {
+            return Err(PolicyFault::Scheme {
+                found: scheme.to_owned(),
+            });
+        }
+        let uri: Uri = url.parse().map_err(|_| PolicyFault::Malformed)?;
+        let authority = uri.authority().ok_or(PolicyFault::Malformed)?;
+        if authority.as_str().contains('@') {
+            return Err(PolicyFault::UserInformation);
+        }
+        let host = authority
+            .host()
+            .trim_start_matches('[')
+            .trim_end_matches(']')
+            .to_owned();
+        if host.is_empty() {
+            return Err(PolicyFault::Malformed);
+        }
+        Ok(Self {
+            url: url.to_owned(),
+            host,
+            uri,
+        })
+    }
+
+    /// The name or address to connect to.
+    pub(crate) fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The address, where the URL gives one instead of a name.
+    pub(crate) fn address(&self) -> Option<IpAddr> {
+        self.host.parse().ok()
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.uri.port_u16().unwrap_or(Self::DEFAULT_PORT)
+    }
+
+    /// What the Host field says.
+    pub(crate) fn authority(&self) -> &str {
+        self.uri
+            .authority()
+            .map_or("", http::uri::Authority::as_str)
+    }
+
+    /// The path and query that a POST goes to.
+    pub(crate) fn post_target(&self) -> String {
+        self.uri
+            .path_and_query()
+            .map_or_else(|| "/".to_owned(), ToString::to_string)
+    }
+
+    /// The path that puts `request` by GET, or nothing when it has to be a POST: the URL would be too
+    /// long, or has a query after which nothing can be appended.
+    pub(crate) fn get_target(&self, request: &[u8]) -> Option<String> {
+        if self.url.contains(['?', '#']) {
+            return None;
+        }
+        let url: Uri = get_url(&self.url, request)?.parse().ok()?;
+        Some(url.path().to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_tells_whom_to_ask() {
+        let responder = Responder::parse("HTTP://ocsp.example:8080/a/").unwrap();
+        assert_eq!((responder.host(), responder.port()), ("ocsp.example", 8080));
+        assert_eq!(responder.authority(), "ocsp.example:8080");
+        assert_eq!(responder.post_target(), "/a/");
+        assert_eq!(responder.get_target(&[0, 0, 0]).unwrap(), "/a/AAAA");
+        let responder = Responder::parse("http://[2001:db8::1]").unwrap();
+        assert_eq!(responder.address(), Some("2001:db8::1".parse().unwrap()));
+        assert_eq!(
+            (responder.port(), responder.post_target().as_str()),
+            (80, "/")
+        );
+    }
+
+    #[test]
+    fn a_url_with_a_query_or_a_long_request_is_asked_by_post() {
+        let responder = Responder::parse("http://a/b?c=d").unwrap();
+        assert_eq!(responder.get_target(&[0]), None);
+        assert_eq!(responder.post_target(), "/b?c=d");
+        assert_eq!(
+            Responder::parse("http://a/").unwrap().get_target(&[0; 200]),
+            None
+        );
+    }
+
+    #[test]
+    fn other_schemes_and_users_are_refused() {
+        for (url, expected) in [
+            (
+                "https://a/",
+                PolicyFault::Scheme {
+                    found: "https".into(),
+                },
+            ),
+            (
+                "ldap://a/",
+                PolicyFault::Scheme {
+                    found: "ldap".into(),
+                },
+            ),
+            (
+                "file:///etc/passwd",
+                PolicyFault::Scheme {
+                    found: "file".into(),
+                },
+            ),
+            ("unix:/run/socket", PolicyFault::Malformed),
+            ("ocsp.example", PolicyFault::Malformed),
+            ("http:///", PolicyFault::Malformed),
+            ("http://", PolicyFault::Malformed),
+            ("http://a b/", PolicyFault::Malformed),
+            ("http://a/\r\nX: y", PolicyFault::Malformed),
+            ("http://:80/", PolicyFault::Malformed),
+            (
+                "http://good.example@127.0.0.1/",
+                PolicyFault::UserInformation,
+            ),
+            ("http://user:password@a/", PolicyFault::UserInformation),
+        ] {
+            assert_eq!(Responder::parse(url), Err(expected), "{url}");
+        }
+    }
+}
