@@ -2,6 +2,7 @@
 
 mod display;
 mod matching;
+mod short_name;
 mod text;
 
 use core::fmt;

@@ -168,9 +168,9 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// [`Error::Constraint`] for any other value, and those of [`Reader::integer`].
     pub fn small_integer(&mut self) -> Result<u8, Error> {
-        match self.integer()? {
-            &[octet] | &[0, octet] if octet < 0x80 => Ok(octet),
-            &[0, octet] => Ok(octet),
+        match *self.integer()? {
+            [octet] if octet < 0x80 => Ok(octet),
+            [0, octet] => Ok(octet),
             _ => Err(Error::Constraint),
         }
     }
@@ -302,15 +302,15 @@ impl<'a> Reader<'a> {
 
     /// The length of the next element and of its identifier and length octets together.
     fn measure(&self) -> Result<(usize, usize), Error> {
-        let (tag, first) = match *self.rest {
+        let first = match *self.rest {
             [] => {
                 return Err(Error::Truncated {
                     expected: 2,
                     found: 0,
                 });
             }
-            [tag, ..] if Tag::from_octet(tag).has_high_number() => {
-                return Err(Error::HighTagNumber { found: tag });
+            [found, ..] if Tag::from_octet(found).has_high_number() => {
+                return Err(Error::HighTagNumber { found });
             }
             [_] => {
                 return Err(Error::Truncated {
@@ -318,9 +318,8 @@ impl<'a> Reader<'a> {
                     found: 1,
                 });
             }
-            [tag, first, ..] => (tag, first),
+            [_, first, ..] => first,
         };
-        let _ = tag;
         let (header, content) = match first {
             0..=0x7f => (2_usize, usize::from(first)),
             0x80 => return Err(Error::IndefiniteLength),

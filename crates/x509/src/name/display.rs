@@ -3,9 +3,9 @@
 
 use core::fmt::{self, Write};
 
+use super::short_name::short_name;
 use super::text::Characters;
 use super::{Attribute, Name};
-use crate::oid::Oid;
 
 /// Last attribute first; `,` between relative names, `+` within one; short names where OpenSSL knows
 /// one, otherwise the dotted type with the value's DER in hexadecimal. Everything outside
@@ -103,91 +103,4 @@ fn write_octets(f: &mut fmt::Formatter<'_>, character: char) -> fmt::Result {
         .encode_utf8(&mut octets)
         .bytes()
         .try_for_each(|octet| write!(f, "\\{octet:02X}"))
-}
-
-/// OpenSSL's short names (`crypto/objects/objects.txt`) for the attribute types seen in certificates.
-fn short_name(oid: Oid<'_>) -> Option<&'static str> {
-    Some(match oid.as_bytes() {
-        [0x55, 0x04, attribute] => return short_name_x520(*attribute),
-        // 0.9.2342.19200300.100.1
-        [
-            0x09,
-            0x92,
-            0x26,
-            0x89,
-            0x93,
-            0xf2,
-            0x2c,
-            0x64,
-            0x01,
-            attribute,
-        ] => match attribute {
-            1 => "UID",
-            3 => "mail",
-            25 => "DC",
-            _ => return None,
-        },
-        // 1.2.840.113549.1.9
-        [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, attribute] => match attribute {
-            1 => "emailAddress",
-            2 => "unstructuredName",
-            8 => "unstructuredAddress",
-            _ => return None,
-        },
-        // 1.3.6.1.4.1.311.60.2.1
-        [
-            0x2b,
-            0x06,
-            0x01,
-            0x04,
-            0x01,
-            0x82,
-            0x37,
-            0x3c,
-            0x02,
-            0x01,
-            attribute,
-        ] => match attribute {
-            1 => "jurisdictionL",
-            2 => "jurisdictionST",
-            3 => "jurisdictionC",
-            _ => return None,
-        },
-        _ => return None,
-    })
-}
-
-/// `id-at`, 2.5.4.
-fn short_name_x520(attribute: u8) -> Option<&'static str> {
-    Some(match attribute {
-        3 => "CN",
-        4 => "SN",
-        5 => "serialNumber",
-        6 => "C",
-        7 => "L",
-        8 => "ST",
-        9 => "street",
-        10 => "O",
-        11 => "OU",
-        12 => "title",
-        13 => "description",
-        15 => "businessCategory",
-        16 => "postalAddress",
-        17 => "postalCode",
-        18 => "postOfficeBox",
-        20 => "telephoneNumber",
-        41 => "name",
-        42 => "GN",
-        43 => "initials",
-        44 => "generationQualifier",
-        45 => "x500UniqueIdentifier",
-        46 => "dnQualifier",
-        65 => "pseudonym",
-        72 => "role",
-        97 => "organizationIdentifier",
-        98 => "c3",
-        99 => "n3",
-        100 => "dnsName",
-        _ => return None,
-    })
 }
