@@ -132,6 +132,9 @@ fn check_validity(certificate: &Certificate<'_>, now: UnixTime) -> Result<(), Re
 
 /// Section 6.1.3 (a)(4).
 fn check_names_chain(issued: &Certificate<'_>, issuer: &Certificate<'_>) -> Result<(), Reason> {
+    if issued.issuer().is_empty() {
+        return Err(Reason::EmptyIssuer);
+    }
     if issued.issuer().matches(&issuer.subject()) {
         return Ok(());
     }

@@ -99,7 +99,7 @@ impl Policy {
         }
     }
 
-    /// Sets how many intermediates, self-issued ones included, may stand between leaf and anchor.
+    /// Sets how many intermediates that are not self-issued may stand between leaf and anchor.
     #[must_use]
     pub const fn max_depth(mut self, intermediates: usize) -> Self {
         self.max_depth = intermediates;

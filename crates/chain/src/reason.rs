@@ -58,6 +58,9 @@ pub enum Reason {
         /// The subject of the next certificate.
         found: String,
     },
+    /// The certificate names no issuer (RFC 5280 section 4.1.2.4), so that anybody without a name would be it.
+    #[error("issuer name is empty")]
+    EmptyIssuer,
     /// The validity period is over (RFC 5280 section 6.1.3 (a)(2)).
     #[error("expired at {}, now is {}", Moment(*.not_after), Moment(*.now))]
     Expired {
@@ -200,6 +203,7 @@ impl Reason {
             Self::UnsupportedAlgorithm { .. } => "unsupported_algorithm",
             Self::WeakKey { .. } => "weak_key",
             Self::NamesDoNotChain { .. } => "names_do_not_chain",
+            Self::EmptyIssuer => "empty_issuer",
             Self::Expired { .. } => "expired",
             Self::NotYetValid { .. } => "not_yet_valid",
             Self::NotACa { .. } => "not_a_ca",
@@ -225,7 +229,8 @@ impl Reason {
             | Self::NamesDoNotChain { .. } => Class::Untrusted,
             Self::Expired { .. } => Class::Expired,
             Self::NotYetValid { .. } => Class::NotYetValid,
-            Self::UnsupportedAlgorithm { .. }
+            Self::EmptyIssuer
+            | Self::UnsupportedAlgorithm { .. }
             | Self::WeakKey { .. }
             | Self::NotACa { .. }
             | Self::PathTooLong { .. }
@@ -283,7 +288,8 @@ impl Reason {
             Self::UnknownCriticalExtension { .. } => "unhandled critical extension",
             Self::DepthExceeded { .. } => "certificate chain too long",
             Self::NamesDoNotChain { .. } => "subject issuer mismatch",
-            Self::UnsupportedNameConstraints
+            Self::EmptyIssuer
+            | Self::UnsupportedNameConstraints
             | Self::UnsupportedPolicies { .. }
             | Self::BudgetExceeded { .. }
             | Self::Malformed { .. } => return None,

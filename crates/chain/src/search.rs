@@ -131,7 +131,7 @@ impl<'a, J: Judge> Search<'_, 'a, J> {
 
     fn step(&mut self, issuer: Certificate<'a>, node: Node) -> Result<Flow, Reason> {
         let ends = node.origin == Origin::Anchor;
-        if !ends && self.path.len() > self.limits.max_depth {
+        if !ends && self.is_too_deep(&issuer) {
             let limit = self.limits.max_depth;
             self.fall(
                 self.top(),
@@ -146,6 +146,16 @@ impl<'a, J: Judge> Search<'_, 'a, J> {
             self.pop();
         }
         Ok(flow)
+    }
+
+    /// Self-issued intermediates do not count, as they do not for pathLenConstraint. What bounds
+    /// the recursion is the budget: every step down takes another signature check.
+    fn is_too_deep(&self, issuer: &Certificate<'_>) -> bool {
+        let authorities = self.path.iter().skip(1).chain([issuer]);
+        authorities
+            .filter(|authority| !authority.is_self_issued())
+            .count()
+            > self.limits.max_depth
     }
 
     /// Has the complete path judged.
