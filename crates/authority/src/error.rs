@@ -23,8 +23,8 @@ pub enum AuthorityError {
         /// The first file that is missing.
         file: &'static str,
     },
-    /// A name cannot be that of a certificate and of its files.
-    #[error("{name:?} cannot be the name of a certificate: {problem}")]
+    /// A name cannot be that of an authority, or of a certificate and its files.
+    #[error("{name:?} cannot be a name: {problem}")]
     Name {
         /// The name.
         name: String,
@@ -195,6 +195,12 @@ pub enum NameProblem {
         crate::label::PUNCTUATION
     )]
     Character {
+        /// The character.
+        found: char,
+    },
+    /// It has a character that cannot be printed.
+    #[error("it has the unprintable {found:?}")]
+    Unprintable {
         /// The character.
         found: char,
     },

@@ -12,6 +12,9 @@ pub(crate) const PUNCTUATION: &str = " ._-@+'";
 /// stays below the 255 octets that file systems take.
 const MOST_OCTETS: usize = 64;
 
+/// The most octets of an authority's name: with ` Issuing CA` it is a common name.
+const MOST_AUTHORITY_OCTETS: usize = MOST_OCTETS - 11;
+
 /// The names of the authority's own files.
 const RESERVED: [&str; 6] = ["root", "issuing", "ocsp", "chain", "index", "responder"];
 
@@ -35,10 +38,6 @@ impl Label {
         Self::parse(&name.replace('*', "_wildcard").replace(':', "_"))
     }
 
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
-    }
-
     /// Whether files of these names could be the same: some file systems ignore case.
     pub(crate) fn collides_with(&self, other: &str) -> bool {
         self.0.to_lowercase() == other.to_lowercase()
@@ -53,6 +52,24 @@ impl fmt::Display for Label {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// Whether this can be the name of an authority, which is no file's.
+pub(crate) fn check_authority(name: &str) -> Result<(), AuthorityError> {
+    let limit = MOST_AUTHORITY_OCTETS;
+    let problem = match name.chars().find(|character| character.is_control()) {
+        Some(found) => NameProblem::Unprintable { found },
+        None if name.trim().is_empty() => NameProblem::Empty,
+        None if name.len() > limit => NameProblem::TooLong {
+            found: name.len(),
+            limit,
+        },
+        None => return Ok(()),
+    };
+    Err(AuthorityError::Name {
+        name: name.to_owned(),
+        problem,
+    })
 }
 
 fn problem(name: &str) -> Option<NameProblem> {
@@ -142,11 +159,21 @@ mod tests {
     #[test]
     fn wildcards_and_addresses_become_file_names() {
         assert_eq!(
-            Label::of_server("*.contoso.com").unwrap().as_str(),
+            Label::of_server("*.contoso.com").unwrap().to_string(),
             "_wildcard.contoso.com"
         );
-        assert_eq!(Label::of_server("fd00::1").unwrap().as_str(), "fd00__1");
-        assert_eq!(Label::of_server("::1").unwrap().as_str(), "__1");
+        assert_eq!(Label::of_server("fd00::1").unwrap().to_string(), "fd00__1");
+        assert_eq!(Label::of_server("::1").unwrap().to_string(), "__1");
+    }
+
+    #[test]
+    fn an_authority_may_be_called_anything_that_can_be_read() {
+        for name in ["Contoso & Co. (Test)", "李四", &"a".repeat(53)] {
+            assert!(check_authority(name).is_ok(), "{name}");
+        }
+        for name in ["", " ", "a\nb", "\u{1b}[31m", &"a".repeat(54)] {
+            assert!(check_authority(name).is_err(), "{name:?}");
+        }
     }
 
     #[test]

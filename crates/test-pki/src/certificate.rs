@@ -67,7 +67,7 @@ impl Certified {
         &self.serial
     }
 
-    /// The moment its validity is around: [`NOW`] unless built otherwise.
+    /// The moment its validity is around: [`NOW`](crate::NOW) unless built otherwise.
     #[must_use]
     pub fn around(&self) -> UnixTime {
         self.around

@@ -45,59 +45,64 @@ fn comments_and_lines_of_openssl_are_read() {
     assert_eq!(index.entries()[0].name, "unknown");
 }
 
+const BAD_LINES: [(&str, LineProblem); 11] = [
+    (
+        "garbage\n",
+        LineProblem::Fields {
+            found: 1,
+            expected: 6,
+        },
+    ),
+    (
+        "\n",
+        LineProblem::Fields {
+            found: 1,
+            expected: 6,
+        },
+    ),
+    (
+        "V\t270601000000Z\t\t0A1E\ta.pem\t/CN=a",
+        LineProblem::Unterminated,
+    ),
+    (
+        "X\t270601000000Z\t\t0A1E\ta.pem\t/CN=a\n",
+        LineProblem::Status,
+    ),
+    ("V\tsoon\t\t0A1E\ta.pem\t/CN=a\n", LineProblem::NotAfter),
+    (
+        "V\t270601000000Z\t260601000000Z\t0A1E\ta.pem\t/CN=a\n",
+        LineProblem::RevokedAt,
+    ),
+    (
+        "R\t270601000000Z\t\t0A1E\ta.pem\t/CN=a\n",
+        LineProblem::RevokedAt,
+    ),
+    (
+        "R\t270601000000Z\tyesterday\t0A1E\ta.pem\t/CN=a\n",
+        LineProblem::RevokedAt,
+    ),
+    (
+        "R\t270601000000Z\t260601000000Z,why\t0A1E\ta.pem\t/CN=a\n",
+        LineProblem::Reason,
+    ),
+    (
+        "V\t270601000000Z\t\tone\ta.pem\t/CN=a\n",
+        LineProblem::Serial,
+    ),
+    (
+        "R\t270601000000Z\t260601000000Z\t000A1B\ta.pem\t/CN=a\n",
+        LineProblem::Duplicate,
+    ),
+];
+
 #[test]
 fn a_line_that_cannot_be_relied_on_spoils_the_index() {
-    let good = "V\t270601000000Z\t\t0A1B\ta.pem\t/CN=a\n";
-    for (line, expected) in [
-        (
-            "garbage\n",
-            LineProblem::Fields {
-                found: 1,
-                expected: 6,
-            },
-        ),
-        (
-            "\n",
-            LineProblem::Fields {
-                found: 1,
-                expected: 6,
-            },
-        ),
-        (
-            "V\t270601000000Z\t\t0A1C\ta.pem\t/CN=a",
-            LineProblem::Unterminated,
-        ),
-        (
-            "X\t270601000000Z\t\t0A1C\ta.pem\t/CN=a\n",
-            LineProblem::Status,
-        ),
-        ("V\tsoon\t\t0A1C\ta.pem\t/CN=a\n", LineProblem::NotAfter),
-        (
-            "V\t270601000000Z\t260601000000Z\t0A1C\ta.pem\t/CN=a\n",
-            LineProblem::RevokedAt,
-        ),
-        (
-            "R\t270601000000Z\t\t0A1C\ta.pem\t/CN=a\n",
-            LineProblem::RevokedAt,
-        ),
-        (
-            "R\t270601000000Z\tyesterday\t0A1C\ta.pem\t/CN=a\n",
-            LineProblem::RevokedAt,
-        ),
-        (
-            "R\t270601000000Z\t260601000000Z,why\t0A1C\ta.pem\t/CN=a\n",
-            LineProblem::Reason,
-        ),
-        (
-            "V\t270601000000Z\t\tone\ta.pem\t/CN=a\n",
-            LineProblem::Serial,
-        ),
-        (
-            "R\t270601000000Z\t260601000000Z\t000A1B\ta.pem\t/CN=a\n",
-            LineProblem::Duplicate,
-        ),
-    ] {
-        assert_eq!(problem(&format!("{good}{line}")), (2, expected), "{line:?}");
+    for (line, expected) in BAD_LINES {
+        assert_eq!(
+            problem(&format!("{LINES}{line}")),
+            (4, expected),
+            "{line:?}"
+        );
     }
     let not_text = Index::parse(b"V\t\xFF\n", Path::new("index.txt"));
     let encoding = |error| {

@@ -20,6 +20,7 @@ use percent_encoding::percent_decode_str;
 use rustls_pki_types::UnixTime;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::Responder;
@@ -43,8 +44,8 @@ const CONNECTION_LIFETIME: Duration = Duration::from_secs(120);
 /// Connections at the same time. The next waits in the listen queue of the system.
 const MOST_CONNECTIONS: usize = 256;
 
-/// How long requests may still run after the shutdown.
-const DRAIN: Duration = Duration::from_secs(5);
+/// How long requests may still run after the shutdown. An answer takes less than a millisecond.
+const DRAIN: Duration = Duration::from_secs(1);
 
 /// The first pause after accept failed, for lack of file descriptors for instance. It doubles up to
 /// [`LONGEST_PAUSE`].
@@ -57,16 +58,24 @@ impl Responder {
     /// Reads the system's clock. To be run on a tokio runtime with I/O and time.
     pub async fn serve(self: Arc<Self>, listener: TcpListener, shutdown: impl Future<Output = ()>) {
         let (stop, stopped) = watch::channel(());
+        let mut connections = JoinSet::new();
         tokio::select! {
-            () = self.accept(listener, stopped) => {}
+            () = self.accept(&listener, &stopped, &mut connections) => {}
             () = shutdown => {}
         }
-        // The receivers are with the connections: all are gone when the last has ended.
+        drop(listener);
         let _ = stop.send(());
-        let _ = timeout(DRAIN, stop.closed()).await;
+        let drained = async { while connections.join_next().await.is_some() {} };
+        // What still runs is aborted when the set is dropped.
+        let _ = timeout(DRAIN, drained).await;
     }
 
-    async fn accept(self: Arc<Self>, listener: TcpListener, stopped: watch::Receiver<()>) {
+    async fn accept(
+        self: &Arc<Self>,
+        listener: &TcpListener,
+        stopped: &watch::Receiver<()>,
+        connections: &mut JoinSet<()>,
+    ) {
         let permits = Arc::new(Semaphore::new(MOST_CONNECTIONS));
         let mut pause = FIRST_PAUSE;
         // Never closed, so that acquire does not fail.
@@ -74,8 +83,9 @@ impl Responder {
             match listener.accept().await {
                 Ok((stream, _)) => {
                     pause = FIRST_PAUSE;
-                    let connection = Arc::clone(&self).connection(stream, permit, stopped.clone());
-                    tokio::spawn(connection);
+                    while connections.try_join_next().is_some() {}
+                    let connection = Arc::clone(self).connection(stream, permit, stopped.clone());
+                    connections.spawn(connection);
                 }
                 Err(error) => {
                     tracing::warn!(%error, "OCSP responder does not accept");
