@@ -137,11 +137,8 @@ fn a_signature_algorithm_that_does_not_suit_the_key_says_so() {
     );
 }
 
-#[test]
-fn typed_extensions_are_read() {
-    let root = Ca::root("Root").path_length(3).issue();
-    let alice = root
-        .client("alice")
+fn with_every_extension(root: &Ca) -> Certified {
+    root.client("alice")
         .key_usage(&[
             Usage::DigitalSignature,
             Usage::KeyAgreement,
@@ -159,7 +156,13 @@ fn typed_extensions_are_read() {
         .ocsp_url("http://ocsp.example/1")
         .ca_issuers_url("http://ca.example/")
         .ocsp_url("http://ocsp.example/2")
-        .issue();
+        .issue()
+}
+
+#[test]
+fn typed_extensions_are_read() {
+    let root = Ca::root("Root").path_length(3).issue();
+    let alice = with_every_extension(&root);
     let ca = parse(&root).basic_constraints().unwrap().unwrap();
     assert_eq!((ca.ca, ca.path_length), (true, Some(3)));
     let certificate = parse(&alice);
