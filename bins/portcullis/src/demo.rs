@@ -14,6 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::run::log_to_stderr;
 use crate::terminal::Paint;
+use backend::Show;
 use scene::Scene;
 
 /// How long requests in flight may take to finish when the demo ends.
@@ -40,7 +41,7 @@ pub(crate) fn run(demo: Demo) -> Result<ExitCode, Box<dyn Error>> {
         .build()?;
     if demo.check {
         return runtime.block_on(async {
-            let scene = Scene::set(paint).await?;
+            let scene = Scene::set(Show::Nothing).await?;
             let passed = check::run(&scene, paint).await;
             let folder = scene.folder.clone();
             scene.end(DRAIN);
@@ -50,7 +51,7 @@ pub(crate) fn run(demo: Demo) -> Result<ExitCode, Box<dyn Error>> {
     }
     log_to_stderr();
     runtime.block_on(async {
-        let scene = Scene::set(paint).await?;
+        let scene = Scene::set(Show::Requests(paint)).await?;
         introduce(&scene, paint)?;
         let mut terminate = signal(SignalKind::terminate())?;
         tokio::select! {

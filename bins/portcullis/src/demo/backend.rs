@@ -19,14 +19,21 @@ use crate::terminal::Paint;
 /// Characters of a header's value that the terminal is shown.
 const SHOWN: usize = 60;
 
+/// Whether requests are shown as they pass, and how.
+#[derive(Clone, Copy)]
+pub(crate) enum Show {
+    Requests(Paint),
+    Nothing,
+}
+
 /// Serves until the task is dropped.
-pub(crate) async fn serve(listener: TcpListener, paint: Paint) {
+pub(crate) async fn serve(listener: TcpListener, show: Show) {
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             continue;
         };
         tokio::spawn(async move {
-            let service = service_fn(move |request| async move { answer(&request, paint) });
+            let service = service_fn(move |request| async move { answer(&request, show) });
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
                 .serve_connection(TokioIo::new(stream), service);
@@ -39,10 +46,12 @@ pub(crate) async fn serve(listener: TcpListener, paint: Paint) {
 
 fn answer(
     request: &Request<Incoming>,
-    paint: Paint,
+    show: Show,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
-    // A closed standard output is no reason to stop answering.
-    let _ = show(request, paint);
+    if let Show::Requests(paint) = show {
+        // A closed standard output is no reason to stop answering.
+        let _ = print(request, paint);
+    }
     let headers: Map<String, Value> = request
         .headers()
         .iter()
@@ -60,8 +69,7 @@ fn answer(
     Ok(response)
 }
 
-/// Shows a request as it passes.
-fn show(request: &Request<Incoming>, paint: Paint) -> io::Result<()> {
+fn print(request: &Request<Incoming>, paint: Paint) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let line = format!("{} {}", request.method(), request.uri());
     writeln!(out, "\nbackend got {}", paint.strong(&line))?;

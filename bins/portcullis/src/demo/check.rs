@@ -63,7 +63,7 @@ fn report(results: &[Outcome], paint: Paint) -> io::Result<bool> {
 
 /// The request of a line by the client that is built in.
 async fn built_in(scene: &Scene, line: &Line) -> Result<(), String> {
-    let answer = client::get(scene.gateway(), HOST, &scene.root, line.credentials.as_ref(), None)
+    let answer = client::get(scene.gateway(), HOST, &scene.pki.root, line.credentials.as_ref(), None)
         .await
         .map_err(|error| error.to_string())?;
     if answer.status != line.status {
@@ -84,7 +84,7 @@ async fn built_in(scene: &Scene, line: &Line) -> Result<(), String> {
 async fn forged(scene: &Scene) -> Result<(), String> {
     let credentials = scene.lines().into_iter().find_map(|line| line.credentials);
     let header = Some((IDENTITY_HEADER, FORGED));
-    let answer = client::get(scene.gateway(), HOST, &scene.root, credentials.as_ref(), header)
+    let answer = client::get(scene.gateway(), HOST, &scene.pki.root, credentials.as_ref(), header)
         .await
         .map_err(|error| error.to_string())?;
     match identity(&answer.body) {
