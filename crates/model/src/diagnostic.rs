@@ -87,7 +87,7 @@ impl Diagnostic {
         self.problem.accepted()
     }
 
-    /// The problem with all its causes, for people.
+    /// The problem with all its causes, for people: one line, whatever the causes print.
     #[must_use]
     pub fn message(&self) -> String {
         let mut message = self.problem.to_string();
@@ -97,7 +97,7 @@ impl Diagnostic {
             message.push_str(&error.to_string());
             cause = error.source();
         }
-        message
+        one_line(&message)
     }
 
     /// One line in the form of compilers: `FILE:LINE:COLUMN: path: problem (accepted: …)`, with
@@ -109,6 +109,20 @@ impl Diagnostic {
             file,
         }
     }
+}
+
+/// Joins lines, and shows what else would move a terminal's cursor.
+fn one_line(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let mut line = String::new();
+    for letter in lines.join(" ").chars() {
+        if letter.is_control() {
+            line.extend(letter.escape_debug());
+        } else {
+            line.push(letter);
+        }
+    }
+    line
 }
 
 struct Line<'a> {
@@ -134,5 +148,29 @@ impl fmt::Display for Line<'_> {
             Some(accepted) => write!(f, " (accepted: {accepted})"),
             None => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::Arc;
+
+    use super::{Diagnostic, Location, Place, Problem};
+
+    #[test]
+    fn a_cause_of_several_lines_becomes_one() {
+        let source = Arc::new(io::Error::other(
+            "regex parse error:\n    (a\n    ^\u{1b}[31m",
+        ));
+        let path = "rewrite_set.x".to_owned();
+        let location = Some(Location { line: 3, column: 7 });
+        let place = Place { path, location };
+        let diagnostic = Diagnostic::new(place, Problem::Rewrite { source });
+        assert_eq!(
+            diagnostic.display("p.toml".as_ref()).to_string(),
+            "p.toml:3:7: rewrite_set.x: this rewrite cannot be used: \
+             regex parse error: (a ^\\u{1b}[31m"
+        );
     }
 }
