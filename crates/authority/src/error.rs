@@ -135,6 +135,33 @@ pub enum AuthorityError {
 }
 
 impl AuthorityError {
+    /// A name for programs, which does not change.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::AlreadyInitialised { .. } => "already_initialised",
+            Self::NotInitialised { .. } => "not_initialised",
+            Self::Name { .. } => "name_not_allowed",
+            Self::NoNames => "no_names",
+            Self::AlternativeName { .. } => "alternative_name_malformed",
+            Self::ResponderUrl { .. } => "responder_url_not_allowed",
+            Self::Reason { .. } => "reason_unknown",
+            Self::AlreadyIssued { .. } => "already_issued",
+            Self::NotIssued { .. } => "not_issued",
+            Self::IssuerExpired { .. } => "issuer_expired",
+            Self::Io { .. } => "io",
+            Self::Index { .. } => "index_unreliable",
+            Self::UnreadableCertificate { .. } => "certificate_unreadable",
+            Self::UnreadableKey { .. } => "key_unreadable",
+            Self::WrongKey { .. } => "wrong_key",
+            Self::IssuerName => "issuer_name_not_repeatable",
+            Self::Date { .. } => "date_not_encodable",
+            Self::Certificate(_) => "certificate_not_made",
+            Self::Pfx(_) => "pfx_not_made",
+            Self::Random(_) => "no_random_numbers",
+        }
+    }
+
     /// What kind of failure this is.
     #[must_use]
     pub fn class(&self) -> Class {

@@ -113,11 +113,15 @@ impl Responder {
         let next_update = Some(date::after(now, self.lifetime));
         let cert_ids = request.cert_ids().iter();
         let answers: Vec<_> = cert_ids
-            .map(|cert_id| Answer {
-                cert_id: cert_id.der(),
-                status: status(&index, cert_id, &issuer),
-                this_update: now,
-                next_update,
+            .map(|cert_id| {
+                let status = status(&index, cert_id, &issuer);
+                tracing::info!(serial = %cert_id.serial(), ?status, "OCSP answer");
+                Answer {
+                    cert_id: cert_id.der(),
+                    status,
+                    this_update: now,
+                    next_update,
+                }
             })
             .collect();
         let certificate = Certificate::parse(signer.certificate())?;
