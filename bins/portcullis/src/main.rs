@@ -2,6 +2,7 @@
 
 mod algorithms;
 mod batch;
+mod check;
 mod demo;
 mod files;
 mod hexadecimal;
@@ -10,9 +11,9 @@ mod instant;
 mod ocsp;
 mod pki;
 mod run;
+mod schema;
 mod terminal;
 mod verify;
-mod check;
 
 use std::error::Error;
 use std::io::Write as _;
@@ -35,6 +36,7 @@ enum Command {
     Demo(demo::Demo),
     Run(run::Run),
     Check(check::Check),
+    Schema(schema::Schema),
     Verify(verify::Verify),
     Ocsp(ocsp::Ocsp),
     Inspect(inspect::Inspect),
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
         Command::Demo(demo) => demo::run(demo),
         Command::Run(run) => run::run(run),
         Command::Check(check) => check::run(check),
+        Command::Schema(schema) => schema::run(schema),
         Command::Verify(verify) => verify::run(verify),
         Command::Ocsp(ocsp) => ocsp::run(ocsp),
         Command::Inspect(inspect) => inspect::run(inspect),
