@@ -52,13 +52,13 @@ pub(crate) fn run(check: Check) -> Result<ExitCode, Box<dyn Error>> {
 }
 
 /// The folder that paths in a configuration are relative to.
-fn base(config: &Path) -> &Path {
+pub(crate) fn base(config: &Path) -> &Path {
     config.parent().unwrap_or(Path::new(""))
 }
 
 /// Why there is no configuration to check.
 #[derive(Debug, thiserror::Error)]
-enum CheckError {
+pub(crate) enum CheckError {
     #[error("cannot read {}", file.display())]
     Unreadable { file: PathBuf, source: io::Error },
     #[error("{} is not UTF-8 text", file.display())]
@@ -66,7 +66,7 @@ enum CheckError {
 }
 
 /// Reads no more than is needed to see that a file is too large.
-fn read(file: &Path) -> Result<String, CheckError> {
+pub(crate) fn read(file: &Path) -> Result<String, CheckError> {
     let mut bytes = Vec::new();
     let limit = u64::try_from(portcullis_model::SIZE).unwrap_or(u64::MAX);
     File::open(file)

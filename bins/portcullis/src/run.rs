@@ -15,6 +15,8 @@ use rustls::crypto::CryptoProvider;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
+use crate::check;
+
 /// Runs the gateway.
 ///
 /// SIGHUP reads the configuration and its files again and replaces them without dropping a
@@ -83,20 +85,21 @@ pub(crate) fn log_to_stderr() {
 /// Why a configuration cannot run.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unusable {
-    #[error("{0}")]
-    Unreadable(String),
+    #[error(transparent)]
+    Unreadable(#[from] check::CheckError),
     #[error("the configuration has problems:\n{0}")]
     Problems(String),
 }
 
 /// Reads a configuration and everything it names.
 pub(crate) fn load(file: &Path) -> Result<Gateway, Unusable> {
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| Unusable::Unreadable(format!("cannot read {}: {error}", file.display())))?;
-    let base = file.parent().unwrap_or(Path::new(""));
-    portcullis_model::parse(&text)
-        .and_then(|model| Gateway::build(&model, base, provider()))
-        .map_err(|problems| Unusable::Problems(report(file, &problems)))
+    let text = check::read(file)?;
+    let problems = |problems: Vec<Diagnostic>| Unusable::Problems(report(file, &problems));
+    let model = portcullis_model::parse(&text).map_err(problems)?;
+    for warning in &model.warnings {
+        tracing::warn!("{}", warning.display(file));
+    }
+    Gateway::build(&model, check::base(file), provider()).map_err(problems)
 }
 
 fn report(file: &Path, problems: &[Diagnostic]) -> String {

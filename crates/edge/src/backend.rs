@@ -1,7 +1,8 @@
 //! The connections of one core to backends, and what travels on them.
 
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::time::Instant;
 
 use crate::gateway::Gateway;
 use crate::refused::Refused;
@@ -44,17 +46,68 @@ impl Backends {
         Self { client }
     }
 
-    /// Sends the request and waits for the head of the response, at most for `timeout`.
+    /// Sends the request and waits for the head of the response.
+    ///
+    /// `timeout` is how long nothing may happen: it starts again whenever more of the body passes,
+    /// so that a long upload is none and a stalled one is.
     pub(crate) async fn send(
         &self,
         request: Request<RequestBody>,
         timeout: Duration,
     ) -> Result<Response<Incoming>, Refused> {
-        match tokio::time::timeout(timeout, self.client.request(request)).await {
-            Ok(Ok(response)) => Ok(response),
-            Ok(Err(error)) => Err(Refused::backend(&error)),
-            Err(_) => Err(Refused::BackendTimedOut),
+        let passage = Arc::clone(&request.body().passage);
+        let mut response = pin!(self.client.request(request));
+        while let Some(left) = timeout.checked_sub(passage.quiet()) {
+            match tokio::time::timeout(left, response.as_mut()).await {
+                Ok(Ok(response)) => return Ok(response),
+                Ok(Err(error)) => return Err(Refused::backend(&error)),
+                Err(_) => {}
+            }
         }
+        Err(if passage.has_ended() {
+            Refused::BackendTimedOut
+        } else {
+            Refused::RequestTimedOut
+        })
+    }
+}
+
+/// How far a request's body has come.
+struct Passage {
+    started: Instant,
+    /// Milliseconds from the start to the latest frame.
+    latest: AtomicU64,
+    ended: AtomicBool,
+}
+
+impl Passage {
+    fn new(ended: bool) -> Self {
+        Self {
+            started: Instant::now(),
+            latest: AtomicU64::new(0),
+            ended: AtomicBool::new(ended),
+        }
+    }
+
+    fn frame(&self) {
+        let elapsed = self.started.elapsed().as_millis();
+        let elapsed = u64::try_from(elapsed).unwrap_or(u64::MAX);
+        self.latest.store(elapsed, Ordering::Relaxed);
+    }
+
+    fn end(&self) {
+        self.frame();
+        self.ended.store(true, Ordering::Relaxed);
+    }
+
+    /// For how long nothing has passed.
+    fn quiet(&self) -> Duration {
+        let latest = Duration::from_millis(self.latest.load(Ordering::Relaxed));
+        self.started.elapsed().saturating_sub(latest)
+    }
+
+    fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::Relaxed)
     }
 }
 
@@ -62,11 +115,16 @@ impl Backends {
 pub(crate) struct RequestBody {
     incoming: Incoming,
     gateway: Arc<Gateway>,
+    passage: Arc<Passage>,
 }
 
 impl RequestBody {
     pub(crate) fn new(incoming: Incoming, gateway: Arc<Gateway>) -> Self {
-        Self { incoming, gateway }
+        Self {
+            passage: Arc::new(Passage::new(incoming.is_end_stream())),
+            incoming,
+            gateway,
+        }
     }
 }
 
@@ -83,6 +141,10 @@ impl Body for RequestBody {
             && let Some(trailers) = frame.trailers_mut()
         {
             self.gateway.strip().strip_trailers(trailers);
+        }
+        match &frame {
+            Some(_) if !self.incoming.is_end_stream() => self.passage.frame(),
+            _ => self.passage.end(),
         }
         Poll::Ready(frame)
     }

@@ -34,6 +34,8 @@ pub(crate) enum Refused {
     BackendFailed,
     /// The backend did not answer in time.
     BackendTimedOut,
+    /// The client stopped sending its request (RFC 9110 section 15.5.9).
+    RequestTimedOut,
     /// The rewritten request cannot be sent.
     RequestUnsendable,
 }
@@ -58,6 +60,7 @@ impl Refused {
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::BackendUnreachable | Self::BackendFailed => StatusCode::BAD_GATEWAY,
             Self::BackendTimedOut => StatusCode::GATEWAY_TIMEOUT,
+            Self::RequestTimedOut => StatusCode::REQUEST_TIMEOUT,
             Self::RequestUnsendable => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -74,6 +77,7 @@ impl Refused {
             Self::BackendUnreachable => "backend_unreachable",
             Self::BackendFailed => "backend_failed",
             Self::BackendTimedOut => "backend_timed_out",
+            Self::RequestTimedOut => "request_timed_out",
             Self::RequestUnsendable => "request_unsendable",
         }
     }
@@ -91,6 +95,7 @@ impl Refused {
             Self::BackendUnreachable => "The backend cannot be reached",
             Self::BackendFailed => "The backend gave no valid answer",
             Self::BackendTimedOut => "The backend did not answer in time",
+            Self::RequestTimedOut => "The rest of the request did not come in time",
             Self::RequestUnsendable => "The request cannot be forwarded",
         }
     }
