@@ -153,9 +153,11 @@ impl Candidate {
 /// One line: the path from the leaf on, then which certificate fell, and why.
 impl fmt::Display for Candidate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for step in &self.steps {
-            write!(f, "{} [{}] <- ", step.subject, step.origin)?;
+        for (index, step) in self.steps.iter().enumerate() {
+            let separator = if index == 0 { "" } else { " <- " };
+            write!(f, "{separator}{} [{}]", step.subject, step.origin)?;
         }
+        f.write_str(": ")?;
         self.write_fault(f)
     }
 }

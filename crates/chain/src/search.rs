@@ -20,8 +20,15 @@ use crate::rejection::{Candidate, Fault, Origin, Rejection, Step};
 
 /// Decides what the search only proposes.
 pub(crate) trait Judge {
-    /// Whether `issuer` signed `child`. Asked once for each pair.
-    fn check_link(&self, child: &Certificate<'_>, issuer: &Certificate<'_>) -> Result<(), Reason>;
+    /// Whether the key of `issuer` is good enough to be asked about signatures.
+    fn check_issuer_key(&self, issuer: &Certificate<'_>) -> Result<(), Reason>;
+
+    /// Whether the key of `issuer` signed `child`. Asked once for each child and key.
+    fn check_signature(
+        &self,
+        child: &Certificate<'_>,
+        issuer: &Certificate<'_>,
+    ) -> Result<(), Reason>;
 
     /// Whether a path of links that hold is valid, leaf first, anchor last.
     fn check_path(&self, path: &[Certificate<'_>]) -> Result<(), Fault>;
@@ -68,13 +75,22 @@ struct Node {
     origin: Origin,
 }
 
+/// Whether a key signed a certificate.
+struct Link<'a> {
+    /// The node of the certificate.
+    child: usize,
+    /// The SubjectPublicKeyInfo of the key.
+    key: &'a [u8],
+    holds: bool,
+}
+
 struct Search<'s, 'a, J> {
     pool: Pool<'s, 'a>,
     limits: Limits,
     judge: &'s J,
     budget: Budget,
-    /// Links that were checked: child, issuer, and whether it holds. At most one for each signature check.
-    links: Vec<(usize, usize, bool)>,
+    /// What was checked already; at most one for each signature check.
+    links: Vec<Link<'a>>,
     path: Vec<Certificate<'a>>,
     /// Same length as `path`.
     nodes: Vec<Node>,
@@ -172,29 +188,48 @@ impl<'a, J: Judge> Search<'_, 'a, J> {
     /// Whether `issuer` signed `child`, from memory or by checking.
     fn link_holds(&mut self, child: &Certificate<'a>, issuer: &Issuer<'a>) -> Result<bool, Reason> {
         let from = self.nodes.last().map_or(Pool::LEAF, |node| node.id);
-        let to = issuer.node.id;
+        let key = issuer.certificate.subject_public_key_info();
         let known = self
             .links
             .iter()
-            .find(|link| link.0 == from && link.1 == to);
-        if let Some(&(_, _, holds)) = known {
-            return Ok(holds);
+            .find(|link| link.child == from && link.key == key.der());
+        if let Some(link) = known {
+            return Ok(link.holds);
         }
         self.budget.spend(Resource::SignatureChecks)?;
-        let checked = self.judge.check_link(child, &issuer.certificate);
-        self.links.push((from, to, checked.is_ok()));
-        let Err(reason) = checked else {
+        let checked = self.check_link(child, &issuer.certificate);
+        self.links.push(Link {
+            child: from,
+            key: key.der(),
+            holds: checked.is_ok(),
+        });
+        let Err(fault) = checked else {
             return Ok(true);
         };
         let reached = match issuer.likelihood {
             Likelihood::Contradicted => Reached::Namesake,
             Likelihood::Confirmed | Likelihood::Open => Reached::Nothing,
         };
-        let at = self.top();
         self.push(issuer.certificate.clone(), issuer.node);
-        self.fall(at, reason, reached);
+        self.fall(fault.certificate, fault.reason, reached);
         self.pop();
         Ok(false)
+    }
+
+    fn check_link(&self, child: &Certificate<'_>, issuer: &Certificate<'_>) -> Result<(), Fault> {
+        let above = self.path.len();
+        self.judge
+            .check_issuer_key(issuer)
+            .map_err(|reason| Fault {
+                certificate: above,
+                reason,
+            })?;
+        self.judge
+            .check_signature(child, issuer)
+            .map_err(|reason| Fault {
+                certificate: self.top(),
+                reason,
+            })
     }
 
     /// RFC 5280 section 6.1 lets no certificate appear twice. The same name with the same key

@@ -47,8 +47,15 @@ struct Court<'p> {
 }
 
 impl Judge for Court<'_> {
-    fn check_link(&self, child: &Certificate<'_>, issuer: &Certificate<'_>) -> Result<(), Reason> {
-        self.policy.check_key(issuer, KeyOwner::Authority)?;
+    fn check_issuer_key(&self, issuer: &Certificate<'_>) -> Result<(), Reason> {
+        self.policy.check_key(issuer, KeyOwner::Authority)
+    }
+
+    fn check_signature(
+        &self,
+        child: &Certificate<'_>,
+        issuer: &Certificate<'_>,
+    ) -> Result<(), Reason> {
         judgement::check_signature(child, issuer, self.policy.algorithms())
     }
 
