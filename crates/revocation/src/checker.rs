@@ -67,17 +67,29 @@ impl Checker {
                     waiting
                 }
             };
-            if let Some(outcome) = self.wait(waiting).await {
-                return outcome;
+            match self.wait(waiting).await {
+                Wait::Answered(outcome) => return outcome,
+                // Whoever asked is gone: it is this caller's turn.
+                Wait::Gone => (),
+                Wait::Stuck => break,
             }
         }
         Err(Failure::Abandoned)
     }
 
-    /// The outcome, or nothing when the asking task is gone or stuck.
-    async fn wait(&self, mut waiting: Waiting) -> Option<Result<Verdict, Failure>> {
+    async fn wait(&self, mut waiting: Waiting) -> Wait {
         let patience = self.settings.timeout.saturating_add(PATIENCE);
-        let outcome = timeout(patience, waiting.wait_for(Option::is_some)).await;
-        outcome.ok()?.ok()?.clone()
+        match timeout(patience, waiting.wait_for(Option::is_some)).await {
+            Ok(Ok(outcome)) => outcome.clone().map_or(Wait::Gone, Wait::Answered),
+            Ok(Err(_)) => Wait::Gone,
+            Err(_) => Wait::Stuck,
+        }
     }
+}
+
+/// What came of waiting for whoever asks.
+enum Wait {
+    Answered(Result<Verdict, Failure>),
+    Gone,
+    Stuck,
 }

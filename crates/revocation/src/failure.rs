@@ -75,7 +75,8 @@ pub enum Failure {
         #[source]
         refusal: Box<Refusal>,
     },
-    /// The task that asked for many came to an end before it had an answer, again and again.
+    /// Whoever asked for several callers does not get on with it, on a runtime that is stuck or shut
+    /// down.
     #[error("question was abandoned")]
     Abandoned,
 }

@@ -84,7 +84,7 @@ impl Memory {
         Self {
             first: Mutex::default(),
             others: (1..shards).map(|_| Mutex::default()).collect(),
-            shard_capacity: capacity.div_ceil(shards),
+            shard_capacity: capacity.checked_div(shards).unwrap_or(capacity),
             hasher: RandomState::new(),
         }
     }
@@ -129,6 +129,9 @@ impl Shard {
             until,
             now,
         } = answer;
+        if capacity == 0 {
+            return;
+        }
         if self.answers.len() >= capacity && !self.answers.contains_key(cert_id) {
             self.answers.retain(|_, remembered| now <= remembered.until);
             if self.answers.len() >= capacity {
