@@ -14,8 +14,7 @@ pub const MAX_SIGNATURE_CHECKS: u32 = 100;
 ///
 /// A step costs a comparison of names and of what was tried before, at worst the judgement of one whole path (a few
 /// microseconds), so that this limit costs about as much as [`MAX_SIGNATURE_CHECKS`]. rustls-webpki
-/// allows 200 000 for cheaper steps. The deepest search of the BetterTLS path building suite needs
-/// fewer than 100.
+/// allows 200 000 for cheaper steps. Honest certificate lists need fewer than ten.
 pub const MAX_ISSUERS_TRIED: u32 = 2_000;
 
 /// Something that runs out.

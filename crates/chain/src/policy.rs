@@ -73,8 +73,7 @@ pub enum PartialChain {
 impl Policy {
     /// The most intermediates that a path has unless [`Policy::max_depth`] says otherwise.
     ///
-    /// rustls-webpki stops at 6, OpenSSL at 100; the longest valid path of NIST PKITS has 5. Bridged
-    /// government hierarchies reach 7.
+    /// rustls-webpki stops at 6, OpenSSL at 100; the longest valid path of NIST PKITS has 4.
     pub const DEFAULT_MAX_DEPTH: usize = 10;
 
     /// The least RSA key unless [`Policy::least_rsa_bits`] says otherwise: NIST SP 800-131A

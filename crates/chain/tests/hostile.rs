@@ -31,7 +31,13 @@ fn no_flipped_bit_of_a_leaf_or_an_intermediate_verifies() {
     let genuine = Certificate::parse(&issuing.der).unwrap();
     for flipped in mutate::every_flipped_bit(&alice.der) {
         if let Ok(leaf) = Certificate::parse(&flipped) {
-            let verified = verify(&leaf, std::slice::from_ref(&genuine), &anchors, &client(), NOW);
+            let verified = verify(
+                &leaf,
+                std::slice::from_ref(&genuine),
+                &anchors,
+                &client(),
+                NOW,
+            );
             assert!(verified.is_err());
         }
     }
