@@ -46,7 +46,11 @@ pub(crate) fn run(demo: Demo) -> Result<ExitCode, Box<dyn Error>> {
             let folder = scene.folder.clone();
             scene.end(DRAIN);
             std::fs::remove_dir_all(folder)?;
-            Ok(if passed? { ExitCode::SUCCESS } else { ExitCode::from(1) })
+            Ok(if passed? {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::from(1)
+            })
         });
     }
     log_to_stderr();
@@ -60,7 +64,11 @@ pub(crate) fn run(demo: Demo) -> Result<ExitCode, Box<dyn Error>> {
         }
         let folder = scene.folder.clone();
         scene.end(DRAIN);
-        writeln!(io::stdout(), "\nThe folder {} stays; remove it when you are done.", folder.display())?;
+        writeln!(
+            io::stdout(),
+            "\nThe folder {} stays; remove it when you are done.",
+            folder.display()
+        )?;
         Ok(ExitCode::SUCCESS)
     })
 }
@@ -71,12 +79,24 @@ fn introduce(scene: &Scene, paint: Paint) -> io::Result<()> {
     writeln!(out, "{}", paint.strong("Portcullis demo"))?;
     writeln!(out, "  folder          {}", scene.folder.display())?;
     writeln!(out, "  configuration   {}", scene.configuration.display())?;
-    writeln!(out, "  gateway         https://{}:{}", scene::HOST, scene.gateway().port())?;
+    writeln!(
+        out,
+        "  gateway         https://{}:{}",
+        scene::HOST,
+        scene.gateway().port()
+    )?;
     writeln!(out, "  OCSP responder  http://{}", scene.responder)?;
     writeln!(out, "  backend         http://{}", scene.backend)?;
-    writeln!(out, "\nTry these in another terminal; Ctrl-C ends the demo.")?;
+    writeln!(
+        out,
+        "\nTry these in another terminal; Ctrl-C ends the demo."
+    )?;
     for line in scene.lines() {
-        writeln!(out, "\n{}", paint.strong(&format!("# {}: {}", line.title, line.promise())))?;
+        writeln!(
+            out,
+            "\n{}",
+            paint.strong(&format!("# {}: {}", line.title, line.promise()))
+        )?;
         writeln!(out, "{}", line.command)?;
     }
     writeln!(out)?;

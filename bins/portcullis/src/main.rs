@@ -16,7 +16,7 @@ mod terminal;
 mod verify;
 
 use std::error::Error;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -24,8 +24,10 @@ use clap::{Parser, Subcommand};
 /// A mutual-TLS gateway that proves every client certificate and says why when it does not.
 #[derive(Parser)]
 #[command(version, arg_required_else_help = true)]
-#[command(after_help = "Start with `portcullis demo`: it needs nothing set up.\n\
-    Exit codes: 0 yes or done, 1 no (refused, revoked, problems found), 2 wrong usage or unreadable input.")]
+#[command(
+    after_help = "Start with `portcullis demo`: it needs nothing set up.\n\
+    Exit codes: 0 yes or done, 1 no (refused, revoked, problems found), 2 wrong usage or unreadable input."
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -55,10 +57,19 @@ fn main() -> ExitCode {
         Command::Pki(pki) => pki::run(pki),
     };
     result.unwrap_or_else(|error| {
+        if is_broken_pipe(&*error) {
+            return ExitCode::SUCCESS; // whoever reads the output has enough of it
+        }
         // Nothing is left to do when standard error is gone too.
-        let _ = writeln!(std::io::stderr(), "portcullis: {}", chain(&*error));
+        let _ = writeln!(io::stderr(), "portcullis: {}", chain(&*error));
         ExitCode::from(2)
     })
+}
+
+fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
+    error
+        .downcast_ref::<io::Error>()
+        .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 /// An error with all its causes, on one line.

@@ -1,8 +1,8 @@
 //! From what authentication returned to what the backend is told: the one place where a client
 //! identity is asserted.
 
-use portcullis_rewrite::facts::{CertificateFacts, date, escape_pem, fingerprint};
 use portcullis_rewrite::ClientIdentity;
+use portcullis_rewrite::facts::{CertificateFacts, date, escape_pem, fingerprint};
 use portcullis_tls::Client;
 use portcullis_x509::{Certificate, Malformed};
 use rustls_pki_types::{CertificateDer, UnixTime};

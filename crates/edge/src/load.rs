@@ -264,12 +264,9 @@ fn settings(ocsp: &model::OcspSettings, provider: &CryptoProvider) -> Settings {
         model::Destinations::Any => portcullis_revocation::Destinations::Any,
         model::Destinations::NotLocal => portcullis_revocation::Destinations::NotLocal,
     };
-    let settings = Settings::new(
-        provider.signature_verification_algorithms.all,
-        destinations,
-    )
-    .timeout(ocsp.timeout)
-    .skew(ocsp.skew);
+    let settings = Settings::new(provider.signature_verification_algorithms.all, destinations)
+        .timeout(ocsp.timeout)
+        .skew(ocsp.skew);
     match ocsp.max_age {
         Some(max_age) => settings.max_age(max_age),
         None => settings,

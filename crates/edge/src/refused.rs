@@ -216,7 +216,10 @@ fn media_range(range: &str) -> (String, u16) {
 fn thousandths(weight: &str) -> u16 {
     let (whole, fraction) = weight.split_once('.').unwrap_or((weight, ""));
     let digits = format!("{fraction:0<3}");
-    match (whole, digits.get(..3).and_then(|digits| digits.parse().ok())) {
+    match (
+        whole,
+        digits.get(..3).and_then(|digits| digits.parse().ok()),
+    ) {
         ("0", Some(fraction)) => fraction,
         ("1", _) => 1000,
         _ => 0,
@@ -238,7 +241,10 @@ mod tests {
             ("text/html", false),
             ("application/json", true),
             ("Application/JSON; charset=utf-8", true),
-            ("text/html,application/xhtml+xml,application/json;q=0.9,*/*;q=0.8", false),
+            (
+                "text/html,application/xhtml+xml,application/json;q=0.9,*/*;q=0.8",
+                false,
+            ),
             ("text/html;q=0.5, application/json", true),
             ("application/json;q=0", false),
             ("application/json, text/html", true),

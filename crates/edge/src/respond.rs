@@ -79,7 +79,12 @@ async fn forward(
     let headers = request.headers_mut();
     headers.remove(EXPECT); // answered here: the body is read as the backend takes it
     headers.insert(HOST, site.host(authority)?);
-    let remembered = to_backend(headers, admission.gateway.strip(), &site.rewrites, &exchange);
+    let remembered = to_backend(
+        headers,
+        admission.gateway.strip(),
+        &site.rewrites,
+        &exchange,
+    );
 
     let timeout = site.settings.request_timeout;
     let mut response = connection.core.backends.send(request, timeout).await?;
@@ -87,7 +92,13 @@ async fn forward(
     if status == StatusCode::SWITCHING_PROTOCOLS {
         return Err(Refused::BackendFailed); // no Upgrade was sent, so there is nothing to switch to
     }
-    to_client(status, response.headers_mut(), &site.rewrites, &exchange, &remembered);
+    to_client(
+        status,
+        response.headers_mut(),
+        &site.rewrites,
+        &exchange,
+        &remembered,
+    );
     Ok(Forwarded { response, backend })
 }
 

@@ -4,9 +4,7 @@
 use std::sync::Arc;
 
 use portcullis_model::{self as model, Diagnostic, Problem};
-use portcullis_rewrite::{
-    Case, ConditionSpec, Expectation, HeaderSpec, Part, RuleError, RuleSpec,
-};
+use portcullis_rewrite::{Case, ConditionSpec, Expectation, HeaderSpec, Part, RuleError, RuleSpec};
 
 /// The rules of a set, in the order in which they run.
 pub(crate) fn specs(set: &model::RewriteSet) -> Vec<RuleSpec> {

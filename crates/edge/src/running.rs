@@ -143,7 +143,10 @@ async fn run(
         .ok()
         .and_then(|deadline| *deadline)
         .unwrap_or_default();
-    if tokio::time::timeout(deadline, core.all_closed()).await.is_err() {
+    if tokio::time::timeout(deadline, core.all_closed())
+        .await
+        .is_err()
+    {
         tracing::warn!(?deadline, "closing connections that outlived the drain");
     }
 }

@@ -104,15 +104,87 @@ pub(crate) enum ChainFileError {
     #[error("no certificate of the file is a CA (basicConstraints CA:TRUE)")]
     NoAuthority,
     /// `ApplicationGatewayOnlyOneRootCAAllowedInTrustedClientCertificate`.
-    #[error("a chain file holds exactly one root, this one holds {found}; list several files for several chains")]
+    #[error(
+        "a chain file holds exactly one root, this one holds {found}; list several files for several chains"
+    )]
     NotOneRoot { found: usize },
     /// The PEM is damaged.
     #[error("the file is not readable PEM")]
     NotPem(#[source] pem::Error),
     /// A certificate cannot be parsed.
     #[error("certificate {position} of the file is malformed")]
-    Malformed {
-        position: usize,
-        source: Malformed,
-    },
+    Malformed { position: usize, source: Malformed },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use portcullis_test_pki::Ca;
+
+    fn add(file: &str) -> Result<Chains, ChainFileError> {
+        let mut chains = Chains::default();
+        chains.add(file.as_bytes()).map(|()| chains)
+    }
+
+    #[test]
+    fn a_root_with_intermediates_in_any_order_is_a_chain() {
+        let root = Ca::root("Root").issue();
+        let one = root.intermediate("One").issue();
+        let two = one.intermediate("Two").issue();
+        let chains = add(&(two.pem() + &root.pem() + &one.pem())).unwrap();
+        assert_eq!((chains.roots.len(), chains.intermediates.len()), (1, 2));
+        assert_eq!(chains.into_anchors().unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_leaf_is_passed_over_and_alone_is_refused() {
+        let root = Ca::root("Root").issue();
+        let leaf = root.client("alice").issue();
+        let chains = add(&(leaf.pem() + &root.pem())).unwrap();
+        assert_eq!((chains.roots.len(), chains.intermediates.len()), (1, 0));
+        assert!(matches!(
+            add(&leaf.pem()).err(),
+            Some(ChainFileError::NoAuthority)
+        ));
+    }
+
+    #[test]
+    fn a_file_that_trusts_nobody_is_refused_and_never_trusts_everybody() {
+        assert!(matches!(add("").err(), Some(ChainFileError::Empty)));
+        assert!(matches!(add(" \n").err(), Some(ChainFileError::Empty)));
+        assert!(matches!(
+            add("ca.example.com").err(),
+            Some(ChainFileError::NoCertificate)
+        ));
+        assert!(matches!(
+            add("-----BEGIN CERTIFICATE-----\nAAAA").err(),
+            Some(ChainFileError::NotPem(_))
+        ));
+        assert!(matches!(
+            add("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n").err(),
+            Some(ChainFileError::Malformed { position: 0, .. })
+        ));
+        assert!(Chains::default().into_anchors().is_err());
+    }
+
+    #[test]
+    fn a_private_key_is_refused() {
+        let root = Ca::root("Root").issue();
+        let file = root.pem() + &root.key_pem();
+        assert!(matches!(add(&file).err(), Some(ChainFileError::PrivateKey)));
+    }
+
+    #[test]
+    fn none_or_two_roots_are_refused() {
+        let (one, two) = (Ca::root("One").issue(), Ca::root("Two").issue());
+        let intermediate = one.intermediate("Issuing").issue();
+        assert!(matches!(
+            add(&(one.pem() + &two.pem())).err(),
+            Some(ChainFileError::NotOneRoot { found: 2 })
+        ));
+        assert!(matches!(
+            add(&intermediate.pem()).err(),
+            Some(ChainFileError::NotOneRoot { found: 0 })
+        ));
+    }
 }

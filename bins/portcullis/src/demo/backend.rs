@@ -44,10 +44,7 @@ pub(crate) async fn serve(listener: TcpListener, show: Show) {
     }
 }
 
-fn answer(
-    request: &Request<Incoming>,
-    show: Show,
-) -> Result<Response<Full<Bytes>>, Infallible> {
+fn answer(request: &Request<Incoming>, show: Show) -> Result<Response<Full<Bytes>>, Infallible> {
     if let Show::Requests(paint) = show {
         // A closed standard output is no reason to stop answering.
         let _ = print(request, paint);

@@ -18,7 +18,10 @@ pub(crate) async fn run(scene: &Scene, paint: Paint) -> io::Result<bool> {
     for line in scene.lines() {
         results.push(Outcome::new(line.title, built_in(scene, &line).await));
     }
-    results.push(Outcome::new("a forged identity header", forged(scene).await));
+    results.push(Outcome::new(
+        "a forged identity header",
+        forged(scene).await,
+    ));
     for line in scene.lines() {
         let title = format!("{} ({})", line.title, line.tool);
         results.push(match is_installed(line.tool) {
@@ -63,11 +66,20 @@ fn report(results: &[Outcome], paint: Paint) -> io::Result<bool> {
 
 /// The request of a line by the client that is built in.
 async fn built_in(scene: &Scene, line: &Line) -> Result<(), String> {
-    let answer = client::get(scene.gateway(), HOST, &scene.pki.root, line.credentials.as_ref(), None)
-        .await
-        .map_err(|error| error.to_string())?;
+    let answer = client::get(
+        scene.gateway(),
+        HOST,
+        &scene.pki.root,
+        line.credentials.as_ref(),
+        None,
+    )
+    .await
+    .map_err(|error| error.to_string())?;
     if answer.status != line.status {
-        return Err(format!("status {} instead of {}", answer.status, line.status));
+        return Err(format!(
+            "status {} instead of {}",
+            answer.status, line.status
+        ));
     }
     match line.reason {
         Some(reason) if answer.body.get("reason") != Some(&reason.into()) => {
@@ -84,9 +96,15 @@ async fn built_in(scene: &Scene, line: &Line) -> Result<(), String> {
 async fn forged(scene: &Scene) -> Result<(), String> {
     let credentials = scene.lines().into_iter().find_map(|line| line.credentials);
     let header = Some((IDENTITY_HEADER, FORGED));
-    let answer = client::get(scene.gateway(), HOST, &scene.pki.root, credentials.as_ref(), header)
-        .await
-        .map_err(|error| error.to_string())?;
+    let answer = client::get(
+        scene.gateway(),
+        HOST,
+        &scene.pki.root,
+        credentials.as_ref(),
+        header,
+    )
+    .await
+    .map_err(|error| error.to_string())?;
     match identity(&answer.body) {
         Some(value) if value.starts_with("-----BEGIN%20CERTIFICATE-----%0A") => {}
         other => return Err(format!("the backend saw {other:?}")),
@@ -111,19 +129,25 @@ fn is_installed(tool: &str) -> bool {
 /// The line itself, as a shell runs it; the servers go on meanwhile.
 async fn with_tool(line: Line) -> Result<(), String> {
     let command = line.command.clone();
-    let output = tokio::task::spawn_blocking(move || Command::new("sh").args(["-c", &command]).output())
-        .await
-        .map_err(|error| error.to_string())?
-        .map_err(|error| error.to_string())?;
+    let output =
+        tokio::task::spawn_blocking(move || Command::new("sh").args(["-c", &command]).output())
+            .await
+            .map_err(|error| error.to_string())?
+            .map_err(|error| error.to_string())?;
     let printed = String::from_utf8_lossy(&output.stdout);
     let promised = match line.reason {
         Some(reason) => format!("reason: {reason}"),
-        None => format!("\"{}\": \"-----BEGIN%20CERTIFICATE", IDENTITY_HEADER.to_ascii_lowercase()),
+        None => format!(
+            "\"{}\": \"-----BEGIN%20CERTIFICATE",
+            IDENTITY_HEADER.to_ascii_lowercase()
+        ),
     };
     if printed.contains(&promised) && printed.contains(&format!(" {} ", line.status)) {
         Ok(())
     } else {
         let complaint = String::from_utf8_lossy(&output.stderr);
-        Err(format!("{promised:?} expected, got {printed:?} {complaint:?}"))
+        Err(format!(
+            "{promised:?} expected, got {printed:?} {complaint:?}"
+        ))
     }
 }

@@ -45,7 +45,9 @@ pub(crate) async fn get(
     let config = config(root, credentials)?;
     let name = ServerName::try_from(host).map_err(io::Error::other)?;
     let stream = TcpStream::connect(address).await?;
-    let stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await?;
+    let stream = TlsConnector::from(Arc::new(config))
+        .connect(name, stream)
+        .await?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
         .await
         .map_err(io::Error::other)?;
@@ -59,7 +61,10 @@ pub(crate) async fn get(
     let request = request
         .body(Empty::<Bytes>::new())
         .map_err(io::Error::other)?;
-    let response = sender.send_request(request).await.map_err(io::Error::other)?;
+    let response = sender
+        .send_request(request)
+        .await
+        .map_err(io::Error::other)?;
     let status = response.status().as_u16();
     let body = response
         .into_body()

@@ -63,13 +63,15 @@ impl Scene {
         let folder = new_folder()?;
         let responder = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let backend = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let (responder_address, backend_address) =
-            (responder.local_addr()?, backend.local_addr()?);
+        let (responder_address, backend_address) = (responder.local_addr()?, backend.local_addr()?);
         let pki = Pki::make(&folder, responder_address)?;
         let configuration = folder.join("portcullis.toml");
         fs::write(&configuration, configuration_text(backend_address))?;
         let running = Running::start(load(&configuration)?, cores(None))?;
-        let gateway = *running.addresses().first().ok_or("the gateway does not listen")?;
+        let gateway = *running
+            .addresses()
+            .first()
+            .ok_or("the gateway does not listen")?;
         let ocsp = Arc::new(Responder::open(&folder.join(CA), UnixTime::now())?);
         tokio::spawn(ocsp.serve(responder, std::future::pending()));
         tokio::spawn(backend::serve(backend, show));
@@ -95,13 +97,34 @@ impl Scene {
 
     /// What to try.
     pub(crate) fn lines(&self) -> Vec<Line> {
-        let Pki { alice, revoked, expired, foreign, .. } = &self.pki;
+        let Pki {
+            alice,
+            revoked,
+            expired,
+            foreign,
+            ..
+        } = &self.pki;
         vec![
             self.curl("a good client", Some(alice), 200, None),
             self.curl("no certificate", None, 400, Some("certificate_missing")),
-            self.curl("a certificate of another CA", Some(foreign), 400, Some("issuer_not_found")),
-            self.curl("an expired certificate", Some(expired), 400, Some("expired")),
-            self.curl("a revoked certificate", Some(revoked), 400, Some("certificate_revoked")),
+            self.curl(
+                "a certificate of another CA",
+                Some(foreign),
+                400,
+                Some("issuer_not_found"),
+            ),
+            self.curl(
+                "an expired certificate",
+                Some(expired),
+                400,
+                Some("expired"),
+            ),
+            self.curl(
+                "a revoked certificate",
+                Some(revoked),
+                400,
+                Some("certificate_revoked"),
+            ),
             self.openssl("a good client, typed by hand", alice),
         ]
     }
@@ -188,14 +211,17 @@ impl Pki {
         ca.issue_server(&[HOST, "127.0.0.1"], &options, now)?;
         let revoked = ca.issue_client("revoked", &options, now)?;
         ca.revoke("revoked", Reason::KeyCompromise, now)?;
-        let then = UnixTime::since_unix_epoch(
-            Duration::from_secs(now.as_secs()).saturating_sub(LONG_AGO),
-        );
+        let then =
+            UnixTime::since_unix_epoch(Duration::from_secs(now.as_secs()).saturating_sub(LONG_AGO));
         Ok(Self {
             root: ca.root_file(),
             alice: credentials(&ca.issue_client("alice", &options, now)?),
             revoked: credentials(&revoked),
-            expired: credentials(&ca.issue_client("expired", &IssueOptions::new().validity(SHORT), then)?),
+            expired: credentials(&ca.issue_client(
+                "expired",
+                &IssueOptions::new().validity(SHORT),
+                then,
+            )?),
             foreign: credentials(&other.issue_client("mallory", &options, now)?),
         })
     }
