@@ -1,0 +1,144 @@
+//! What holds for any octets that somebody calls a certificate.
+
+use std::sync::LazyLock;
+
+use portcullis_chain::{Anchors, Policy, Purpose, verify};
+use portcullis_x509::{Certificate, Extensions, Name, SubjectPublicKeyInfo, der::Reader};
+use rustls_pki_types::{CertificateDer, UnixTime};
+
+/// Reads `data` as a certificate in every way there is, and lets it ask to be trusted.
+///
+/// - What is accepted is the whole input, and reads the same again; so does each part of it.
+/// - Whatever a name, a serial number or an alternative name holds is shown as printable ASCII.
+/// - Where rustls-webpki reads the certificate too, both find the same parts.
+/// - Only the one certificate that the anchor issued verifies.
+pub fn property(data: &[u8]) {
+    let Ok(certificate) = Certificate::parse(data) else {
+        assert!(data != GENUINE, "a good certificate is refused");
+        return;
+    };
+    reads_the_same_again(&certificate, data);
+    is_shown_in_printable_ascii(&certificate);
+    extensions_are_consistent(&certificate);
+    agrees_with_webpki(&certificate, data);
+    verifies_only_if_genuine(&certificate);
+}
+
+/// An Ed25519 root, and the client certificate that is all it ever signed.
+const ROOT: &[u8] = include_bytes!("../corpus/certificate/root.der");
+const GENUINE: &[u8] = include_bytes!("../corpus/certificate/genuine.der");
+
+fn reads_the_same_again(certificate: &Certificate<'_>, data: &[u8]) {
+    assert_eq!(certificate.der(), data);
+    assert_eq!(
+        Certificate::parse(certificate.der()).as_ref(),
+        Ok(certificate)
+    );
+    for name in [certificate.issuer(), certificate.subject()] {
+        assert_eq!(Name::parse(name.der()), Ok(name));
+        assert!(name.matches(&name));
+        assert_eq!(name.is_empty(), name.attributes().next().is_none());
+    }
+    let key = certificate.subject_public_key_info();
+    assert_eq!(
+        SubjectPublicKeyInfo::read(&mut Reader::new(key.der())),
+        Ok(key)
+    );
+    assert_eq!(
+        Reader::new(certificate.tbs()).tlv().map(|tlv| tlv.der),
+        Ok(certificate.tbs())
+    );
+    let same = certificate.issuer().matching_hash() == certificate.subject().matching_hash();
+    assert!(
+        same || !certificate.is_self_issued(),
+        "names that match have one hash"
+    );
+}
+
+fn is_shown_in_printable_ascii(certificate: &Certificate<'_>) {
+    let names = certificate.subject_alternative_name().ok().flatten();
+    let names = names
+        .iter()
+        .flat_map(|names| names.iter())
+        .map(|name| name.to_string());
+    let shown = [
+        certificate.issuer().to_string(),
+        certificate.subject().to_string(),
+        certificate.serial().to_string(),
+        certificate.signature_algorithm().to_string(),
+    ];
+    for text in names.chain(shown) {
+        assert!(
+            text.bytes().all(|byte| matches!(byte, b' '..=b'~')),
+            "{text:?}"
+        );
+    }
+}
+
+fn extensions_are_consistent(certificate: &Certificate<'_>) {
+    let extensions = certificate.extensions();
+    assert!(extensions.iter().count() <= Extensions::MAX_COUNT);
+    for extension in extensions.iter() {
+        assert_eq!(
+            extensions.find(extension.oid()),
+            Some(extension),
+            "each appears once"
+        );
+    }
+    let _ = certificate.basic_constraints();
+    let _ = certificate
+        .key_usage()
+        .map(|usage| usage.map(|usage| usage.to_string()));
+    let _ = certificate.authority_key_identifier();
+    let _ = certificate.subject_key_identifier();
+    let _ = certificate.subject_public_key_info().rsa_modulus_bits();
+    if let Ok(Some(purposes)) = certificate.extended_key_usage() {
+        assert!(purposes.iter().all(|purpose| purposes.contains(purpose)));
+    }
+    let described = certificate.authority_information_access().ok().flatten();
+    let described = described.map_or(0, |access| access.iter().count());
+    assert!(certificate.ocsp_responders().map_or(0, Iterator::count) <= described);
+}
+
+fn agrees_with_webpki(certificate: &Certificate<'_>, data: &[u8]) {
+    let der = CertificateDer::from(data);
+    let Ok(other) = webpki::EndEntityCert::try_from(&der) else {
+        return;
+    };
+    let content = |name: Name<'_>| Reader::new(name.der()).tlv().map(|tlv| tlv.value.to_vec());
+    assert_eq!(content(certificate.issuer()), Ok(other.issuer().to_vec()));
+    assert_eq!(content(certificate.subject()), Ok(other.subject().to_vec()));
+    assert_eq!(certificate.serial().as_bytes(), other.serial());
+    let key = certificate.subject_public_key_info();
+    assert_eq!(key.der(), other.subject_public_key_info().as_ref());
+}
+
+fn verifies_only_if_genuine(certificate: &Certificate<'_>) {
+    static ANCHORS: LazyLock<Option<Anchors>> =
+        LazyLock::new(|| Anchors::new(vec![CertificateDer::from(ROOT)], vec![]).ok());
+    let Some(anchors) = &*ANCHORS else {
+        return;
+    };
+    let algorithms = rustls::crypto::aws_lc_rs::default_provider()
+        .signature_verification_algorithms
+        .all;
+    let policy = Policy::new(Purpose::ClientAuth, algorithms);
+    let offered = [certificate.clone()];
+    let verified = verify(certificate, &offered, anchors, &policy, NOW);
+    assert_eq!(
+        verified.is_ok(),
+        certificate.der() == GENUINE,
+        "{verified:?}"
+    );
+    if let Err(rejection) = verified {
+        assert!(
+            rejection
+                .to_string()
+                .bytes()
+                .all(|byte| matches!(byte, b' '..=b'~'))
+        );
+    }
+}
+
+/// A moment at which the corpus is valid: 2026-06-01T00:00:00Z.
+const NOW: UnixTime = UnixTime::since_unix_epoch(std::time::Duration::from_secs(1_780_272_000));
