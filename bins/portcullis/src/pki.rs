@@ -39,7 +39,7 @@ enum Command {
 }
 
 const EXAMPLES: &str = "Example:
-  portcullis pki init --name Contoso
+  portcullis pki init --name Contoso --ocsp-url http://127.0.0.1:8888
   portcullis pki issue server www.contoso.com
   portcullis pki issue client alice --pfx
   portcullis pki responder &

@@ -115,7 +115,7 @@ impl Responder {
         let answers: Vec<_> = cert_ids
             .map(|cert_id| {
                 let status = status(&index, cert_id, &issuer);
-                tracing::info!(serial = %cert_id.serial(), ?status, "OCSP answer");
+                tracing::info!(serial = %cert_id.serial(), status = word(status), "OCSP answer");
                 Answer {
                     cert_id: cert_id.der(),
                     status,
@@ -187,6 +187,15 @@ fn status(index: &Index, cert_id: &CertIdRef<'_>, issuer: &Certificate<'_>) -> C
             at,
             reason: reason.and_then(crate::Reason::in_answer),
         },
+    }
+}
+
+/// A status in the log.
+fn word(status: CertificateStatus) -> &'static str {
+    match status {
+        CertificateStatus::Good => "good",
+        CertificateStatus::Revoked { .. } => "revoked",
+        CertificateStatus::Unknown => "unknown",
     }
 }
 

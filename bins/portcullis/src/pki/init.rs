@@ -13,18 +13,16 @@ use super::{Format, say};
 /// Makes a new authority: a root, and an authority below it that issues.
 #[derive(Args)]
 #[command(
-    after_help = "Example:\n  portcullis pki init --name Contoso --ocsp-url http://ocsp.contoso.com"
+    after_help = "Example:\n  portcullis pki init --name Contoso --ocsp-url http://127.0.0.1:8888"
 )]
 pub(crate) struct Init {
     /// The name of the authority, as certificates will show it.
     #[arg(long, default_value = "Portcullis")]
     name: String,
-    /// Where the OCSP responder will answer; every certificate names it.
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8888")]
-    ocsp_url: String,
-    /// Certificates name no OCSP responder.
-    #[arg(long, conflicts_with = "ocsp_url")]
-    no_ocsp: bool,
+    /// Where the OCSP responder will answer; every certificate names it. Without it none is named,
+    /// and a gateway that checks revocation refuses the certificates.
+    #[arg(long, value_name = "URL")]
+    ocsp_url: Option<String>,
     /// The kind of every key.
     #[arg(long, value_enum, default_value_t = Algorithm::P256)]
     algorithm: Algorithm,
@@ -57,8 +55,8 @@ struct Initialised<'a> {
 
 pub(super) fn run(init: &Init, dir: &Path, format: Format) -> Result<(), Box<dyn Error>> {
     let mut options = InitOptions::new(&init.name).algorithm(init.algorithm.into());
-    if !init.no_ocsp {
-        options = options.responder_url(&init.ocsp_url);
+    if let Some(url) = &init.ocsp_url {
+        options = options.responder_url(url);
     }
     let authority = Authority::init(dir, &options, UnixTime::now())?;
     let (root, chain) = (authority.root_file(), authority.chain_file());
@@ -71,7 +69,7 @@ pub(super) fn run(init: &Init, dir: &Path, format: Format) -> Result<(), Box<dyn
         chain.display(),
         root.display(),
         dir.join("root.key").display(),
-        ocsp_url.unwrap_or("none, certificates cannot be checked for revocation"),
+        ocsp_url.unwrap_or("none, so that no gateway can check for revocation"),
     );
     say(
         format,

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use portcullis_authority::{AlternativeName, Authority, IssueOptions, Issued, Password};
+use portcullis_authority::{
+    AlternativeName, Authority, AuthorityError, IssueOptions, Issued, Password,
+};
 use rustls_pki_types::UnixTime;
 use serde::Serialize;
 
@@ -113,26 +115,35 @@ struct Answer {
 }
 
 pub(super) fn run(issue: &Issue, dir: &Path, format: Format) -> Result<(), Box<dyn Error>> {
+    let options = issue.options();
+    // Before the certificate is issued: an unreadable password must leave nothing behind.
+    let password = options.pfx.then(|| options.password()).transpose()?;
     let authority = Authority::open(dir)?;
-    let now = UnixTime::now();
-    let (issued, options) = match issue {
-        Issue::Client { name, options } => (
-            authority.issue_client(name, &options.for_issuing(), now)?,
-            options,
-        ),
-        Issue::Server { names, options } => {
-            let names: Vec<_> = names.iter().map(String::as_str).collect();
-            (
-                authority.issue_server(&names, &options.for_issuing(), now)?,
-                options,
-            )
-        }
-    };
-    let answer = answer(&issued, options)?;
+    let issued = issue.issue(&authority, UnixTime::now())?;
+    let answer = answer(&issued, password)?;
     say(format, &answer, &text(&answer))
 }
 
-fn answer(issued: &Issued, options: &Options) -> Result<Answer, Box<dyn Error>> {
+impl Issue {
+    fn options(&self) -> &Options {
+        match self {
+            Self::Client { options, .. } | Self::Server { options, .. } => options,
+        }
+    }
+
+    fn issue(&self, authority: &Authority, now: UnixTime) -> Result<Issued, AuthorityError> {
+        let options = self.options().for_issuing();
+        match self {
+            Self::Client { name, .. } => authority.issue_client(name, &options, now),
+            Self::Server { names, .. } => {
+                let names: Vec<_> = names.iter().map(String::as_str).collect();
+                authority.issue_server(&names, &options, now)
+            }
+        }
+    }
+}
+
+fn answer(issued: &Issued, password: Option<(Password, Shown)>) -> Result<Answer, AuthorityError> {
     let entry = issued.entry();
     let mut answer = Answer {
         name: entry.name.clone(),
@@ -143,8 +154,7 @@ fn answer(issued: &Issued, options: &Options) -> Result<Answer, Box<dyn Error>> 
         pfx: None,
         pfx_password: None,
     };
-    if options.pfx {
-        let (password, shown) = options.password()?;
+    if let Some((password, shown)) = password {
         answer.pfx = Some(issued.write_pfx(&password)?);
         answer.pfx_password = (shown == Shown::Once).then(|| password.as_str().to_owned());
     }
