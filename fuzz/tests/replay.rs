@@ -34,3 +34,13 @@ fn replay(target: &str, property: impl Fn(&[u8])) {
 fn certificate() {
     replay("certificate", portcullis_fuzz::certificate::property);
 }
+
+#[test]
+fn ocsp_request() {
+    replay("ocsp_request", portcullis_fuzz::ocsp::request::property);
+}
+
+#[test]
+fn ocsp_response() {
+    replay("ocsp_response", portcullis_fuzz::ocsp::response::property);
+}
