@@ -31,7 +31,7 @@ pub(crate) fn find(root: &Path) -> Result<Vec<InteropTest>, Failure> {
     Ok(tests)
 }
 
-/// The files in `tests/` and one folder below, with the target each belongs to.
+/// The files of every test target, as cargo finds targets: `tests/<target>.rs`, or a folder with a `main.rs`.
 fn sources(tests: &Path) -> Result<Vec<(String, PathBuf)>, Failure> {
     let mut sources = Vec::new();
     for path in folder(tests)? {
@@ -40,10 +40,10 @@ fn sources(tests: &Path) -> Result<Vec<(String, PathBuf)>, Failure> {
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
-        let files = if path.is_dir() {
-            folder(&path)?
-        } else {
-            vec![path]
+        let files = match (path.is_dir(), path.join("main.rs").is_file()) {
+            (true, true) => folder(&path)?,
+            (true, false) => Vec::new(),
+            (false, _) => vec![path],
         };
         let rust = files
             .into_iter()
