@@ -91,6 +91,7 @@ fn introduce(scene: &Scene, paint: Paint) -> io::Result<()> {
         out,
         "\nTry these in another terminal; Ctrl-C ends the demo."
     )?;
+    writeln!(out, "\ncd {}", scene.folder.display())?;
     for line in scene.lines() {
         writeln!(
             out,

@@ -39,7 +39,7 @@ pub(crate) fn request(
         version = ?parts.version,
         status = status.as_u16(),
         reason,
-        client_verify = %verification(admission),
+        client_verify = verification(admission),
         detail = detail(result),
         subject = facts.map(|facts: &CertificateFacts| facts.subject.as_str()),
         fingerprint = facts.map(|facts| facts.fingerprint_sha1.as_str()),

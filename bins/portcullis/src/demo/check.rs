@@ -1,6 +1,7 @@
 //! `demo --check`: runs the printed lines, and the same requests without any tool.
 
 use std::io::{self, Write as _};
+use std::path::PathBuf;
 use std::process::Command;
 
 use serde_json::Value;
@@ -25,7 +26,7 @@ pub(crate) async fn run(scene: &Scene, paint: Paint) -> io::Result<bool> {
     for line in scene.lines() {
         let title = format!("{} ({})", line.title, line.tool);
         results.push(match is_installed(line.tool) {
-            true => Outcome::new(title, with_tool(line).await),
+            true => Outcome::new(title, with_tool(line, scene.folder.clone()).await),
             false => Outcome::Skipped(format!("{title}: {} is not installed", line.tool)),
         });
     }
@@ -127,13 +128,14 @@ fn is_installed(tool: &str) -> bool {
 }
 
 /// The line itself, as a shell runs it; the servers go on meanwhile.
-async fn with_tool(line: Line) -> Result<(), String> {
+async fn with_tool(line: Line, folder: PathBuf) -> Result<(), String> {
     let command = line.command.clone();
-    let output =
-        tokio::task::spawn_blocking(move || Command::new("sh").args(["-c", &command]).output())
-            .await
-            .map_err(|error| error.to_string())?
-            .map_err(|error| error.to_string())?;
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &command]).current_dir(folder);
+    let output = tokio::task::spawn_blocking(move || shell.output())
+        .await
+        .map_err(|error| error.to_string())?
+        .map_err(|error| error.to_string())?;
     let printed = String::from_utf8_lossy(&output.stdout);
     let promised = match line.reason {
         Some(reason) => format!("reason: {reason}"),

@@ -137,15 +137,14 @@ impl Scene {
         reason: Option<&'static str>,
     ) -> Line {
         let shown = credentials.map(|credentials| {
-            let Credentials { certificate, key } = credentials;
-            format!(" --cert {} --key {}", certificate.display(), key.display())
+            let (certificate, key) = self.shown(credentials);
+            format!(" --cert {certificate} --key {key}")
         });
         Line {
             title,
             tool: "curl",
             command: format!(
-                "curl -sSi --cacert {}{} https://{HOST}:{}/",
-                self.pki.root.display(),
+                "curl -sSi --cacert {CA}/root.pem{} https://{HOST}:{}/",
                 shown.unwrap_or_default(),
                 self.gateway.port(),
             ),
@@ -156,24 +155,32 @@ impl Scene {
     }
 
     fn openssl(&self, title: &'static str, credentials: &Credentials) -> Line {
-        let Credentials { certificate, key } = credentials;
+        let (certificate, key) = self.shown(credentials);
         Line {
             title,
             tool: "openssl",
             command: format!(
                 "printf 'GET / HTTP/1.1\\r\\nHost: {HOST}\\r\\nConnection: close\\r\\n\\r\\n' | \
                  openssl s_client -quiet -verify_quiet -connect {} -servername {HOST} \
-                 -CAfile {} -cert {} -cert_chain {} -key {}",
+                 -CAfile {CA}/root.pem -cert {certificate} -cert_chain {certificate} -key {key}",
                 self.gateway,
-                self.pki.root.display(),
-                certificate.display(),
-                certificate.display(),
-                key.display(),
             ),
             credentials: Some(credentials.clone()),
             status: 200,
             reason: None,
         }
+    }
+
+    /// The files as the printed lines name them: relative to the folder.
+    fn shown(&self, credentials: &Credentials) -> (String, String) {
+        let relative = |file: &Path| {
+            let file = file.strip_prefix(&self.folder).unwrap_or(file);
+            file.display().to_string()
+        };
+        (
+            relative(&credentials.certificate),
+            relative(&credentials.key),
+        )
     }
 }
 
