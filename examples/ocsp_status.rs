@@ -89,7 +89,7 @@ fn throwaway() -> Result<(), Failure> {
         // What is said of alice says nothing of bob.
         judge(&good, &Query::new(&bob, &issuer)),
     ];
-    for (name, judged) in ["alice", "alice", "bob  "].iter().zip(&judged) {
+    for (name, judged) in ["alice", "alice", "bob"].iter().zip(&judged) {
         println!("{name}: {judged}");
     }
     let [good, revoked, nothing] = judged;
