@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use http::header::{EXPECT, HOST};
+use http::header::{EXPECT, HOST, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http_body::Body as _;
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use portcullis_model::host::HostName;
@@ -85,6 +86,7 @@ async fn forward(
         &site.rewrites,
         &exchange,
     );
+    frame(&mut request);
 
     let timeout = site.settings.request_timeout;
     let mut response = connection.core.backends.send(request, timeout).await?;
@@ -100,6 +102,15 @@ async fn forward(
         &remembered,
     );
     Ok(Forwarded { response, backend })
+}
+
+/// Says how the body is framed where hyper would not: it leaves out a body of unknown length when
+/// the method is GET or HEAD, unless a header announces it.
+fn frame(request: &mut Request<RequestBody>) {
+    if !request.body().is_end_stream() && request.body().size_hint().exact().is_none() {
+        let chunked = HeaderValue::from_static("chunked");
+        request.headers_mut().insert(TRANSFER_ENCODING, chunked);
+    }
 }
 
 /// The one host that the request is for, as it was sent (RFC 9112 section 3.2, RFC 9113 section
