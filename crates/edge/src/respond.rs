@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use http::header::{EXPECT, HOST, TRANSFER_ENCODING};
+use http::header::{CONNECTION, EXPECT, HOST, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::uri::{Authority, PathAndQuery, Scheme};
-use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version};
 use http_body::Body as _;
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
@@ -41,11 +41,21 @@ pub(crate) async fn respond(
     match result {
         Ok(forwarded) => forwarded.response.map(Either::Left),
         Err(refused) => {
+            let mut response = refused.answer(&parts.headers);
             if matches!(refused, Refused::Client(_)) {
-                connection.close.notify_one();
+                end(connection, parts.version, response.headers_mut());
             }
-            refused.answer(&parts.headers).map(Either::Right)
+            response.map(Either::Right)
         }
+    }
+}
+
+/// Ends the connection after this response. HTTP/1.1 says so in the response itself, so that not
+/// even a request that is already there is read; HTTP/2 has no such field (RFC 9113 section 8.2.2).
+fn end(connection: &Connection, version: Version, headers: &mut HeaderMap) {
+    connection.close.notify_one();
+    if version < Version::HTTP_2 {
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
 }
 
