@@ -12,7 +12,7 @@ use rustls::{
 };
 use rustls_pki_types::{CertificateDer, SubjectPublicKeyInfoDer, UnixTime};
 
-use portcullis_chain::Class;
+use portcullis_chain::{Class, Reason};
 use portcullis_x509::Certificate;
 
 use crate::authenticate::judge;
@@ -135,7 +135,12 @@ fn parse<'a>(cert: &'a CertificateDer<'_>) -> Result<Certificate<'a>, Error> {
 fn alert(refusal: Refusal) -> Error {
     tracing::info!(reason = refusal.code(), detail = %refusal, "client certificate refused by an alert");
     let class = match &refusal {
-        Refusal::Chain(rejection) => rejection.class(),
+        Refusal::Chain(rejection) => match rejection.reason() {
+            Reason::PurposeNotAllowed { .. } | Reason::KeyUsageMissing { .. } => {
+                return CertificateError::InvalidPurpose.into();
+            }
+            _ => rejection.class(),
+        },
         Refusal::Malformed(_) => Class::Malformed,
         _ => return CertificateError::Other(OtherError(Arc::new(refusal))).into(),
     };
