@@ -1,0 +1,40 @@
+//! The gateway end to end: in process, on port 0, between real TLS clients, a real OCSP responder
+//! and a backend that keeps every byte it was sent.
+//!
+//! - `authentication`: who passes by which client certificate, and what the others are told
+//! - `alerts`: the same by TLS alerts
+//! - `ocsp`: what the responder says decides
+//! - `resumption`: a resumed session is no way round
+//! - `reload`: connections outlive neither their configuration nor their proof
+//! - `identity`: what the backend is told about the client
+//! - `forgery`: what no client can tell the backend
+//! - `routing`: which listener answers, and for whom
+//! - `hello`: the profile is chosen by the whole ClientHello, however it is cut
+//! - `framing`: one HTTP/1.1 request is never two
+//! - `framing2`: what HTTP/2 frames can and cannot carry
+//! - `exchange`: bodies, backends that fail, interim responses
+//! - `drain`: stopping, and clients that dawdle
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+mod alerts;
+mod authentication;
+mod drain;
+mod exchange;
+mod forgery;
+mod framing;
+mod framing2;
+mod hello;
+mod identity;
+mod ocsp;
+mod reload;
+mod resumption;
+mod rig;
+mod routing;

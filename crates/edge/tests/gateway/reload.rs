@@ -1,0 +1,229 @@
+//! Live connections: they outlive neither their configuration nor their proof.
+
+use portcullis_test_pki::{after, before};
+
+use crate::rig::{Backend, Client, Http, Pki, Profile, Question, Responder, Rig, Setup, now};
+
+const HOST: &str = "www.contoso.com";
+
+/// A connection of each version of HTTP, each after a first request that passed.
+async fn connections(client: &Client, gateway: &Rig) -> [Http; 2] {
+    let mut http1 = client.connect(gateway.address(), HOST).await;
+    let mut http2 = client
+        .clone()
+        .http2()
+        .connect(gateway.address(), HOST)
+        .await;
+    assert_eq!(http1.get(HOST).await.status, 200);
+    assert_eq!(http2.get(HOST).await.status, 200);
+    [http1, http2]
+}
+
+#[tokio::test]
+async fn a_live_connection_is_judged_by_the_new_trust() {
+    let (pki, backend) = (Pki::new(), Backend::start().await);
+    let mut gateway = Setup::new(&pki, &backend)
+        .site(HOST, Profile::required(&pki))
+        .start();
+    let client = Client::new(&pki).showing(&pki.alice(), &[]);
+    let connections = connections(&client, &gateway).await;
+    let other = Pki::named("Fabrikam");
+    gateway.reload(|setup| setup.with_profile(Profile::required(&other)));
+    for mut http in connections {
+        let answer = http.get(HOST).await;
+        assert_eq!(
+            (answer.status, &*answer.reason()),
+            (400, "issuer_not_found")
+        );
+        http.closed().await;
+    }
+    assert_eq!(backend.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn a_live_connection_of_the_same_client_goes_on_after_a_reload() {
+    let (pki, backend) = (Pki::new(), Backend::start().await);
+    let mut gateway = Setup::new(&pki, &backend)
+        .site(HOST, Profile::required(&pki))
+        .start();
+    let client = Client::new(&pki).showing(&pki.alice(), &[]);
+    let connections = connections(&client, &gateway).await;
+    gateway.reload(|setup| setup);
+    for mut http in connections {
+        for _ in 0..2 {
+            assert_eq!(http.get(HOST).await.status, 200);
+            assert_eq!(backend.last().verification(), "SUCCESS");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_live_connection_without_certificate_ends_when_one_is_required() {
+    let (pki, backend) = (Pki::new(), Backend::start().await);
+    for before in [
+        Profile::off(),
+        Profile::passthrough(),
+        Profile::optional(&pki),
+    ] {
+        let mut gateway = Setup::new(&pki, &backend).site(HOST, before).start();
+        let connections = connections(&Client::new(&pki), &gateway).await;
+        gateway.reload(|setup| setup.with_profile(Profile::required(&pki)));
+        for mut http in connections {
+            let answer = http.get(HOST).await;
+            assert_eq!(
+                (answer.status, &*answer.reason()),
+                (400, "certificate_missing")
+            );
+            http.closed().await;
+        }
+    }
+    assert_eq!(backend.requests().len(), 6);
+}
+
+#[tokio::test]
+async fn what_was_passed_through_is_judged_when_judging_begins() {
+    let (pki, backend) = (Pki::new(), Backend::start().await);
+    for (leaf, status) in [(pki.alice(), 200), (Pki::named("Fabrikam").alice(), 400)] {
+        let mut gateway = Setup::new(&pki, &backend)
+            .site(HOST, Profile::passthrough())
+            .start();
+        let client = Client::new(&pki).showing(&leaf, &[]);
+        let connections = connections(&client, &gateway).await;
+        assert_eq!(backend.last().verification(), "PASSTHROUGH");
+        gateway.reload(|setup| setup.with_profile(Profile::required(&pki)));
+        for mut http in connections {
+            assert_eq!(http.get(HOST).await.status, status);
+        }
+        let last = backend.last();
+        let expected = if status == 200 {
+            "SUCCESS"
+        } else {
+            "PASSTHROUGH"
+        };
+        assert_eq!(last.verification(), expected);
+    }
+}
+
+#[tokio::test]
+async fn what_was_verified_is_so_no_longer_when_judging_ends() {
+    let (pki, backend) = (Pki::new(), Backend::start().await);
+    let client = Client::new(&pki).showing(&pki.alice(), &[]);
+    for (after, expected) in [
+        (Profile::passthrough(), "PASSTHROUGH"),
+        (Profile::off(), "NONE"),
+    ] {
+        let mut gateway = Setup::new(&pki, &backend)
+            .site(HOST, Profile::required(&pki))
+            .start();
+        let connections = connections(&client, &gateway).await;
+        gateway.reload(|setup| setup.with_profile(after));
+        for mut http in connections {
+            assert_eq!(http.get(HOST).await.status, 200);
+            assert_eq!(backend.last().verification(), expected);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_listener_that_is_gone_answers_no_more() {
+    let (pki, backend) = (Pki::new(), Backend::start().await);
+    let mut gateway = Setup::new(&pki, &backend)
+        .site(HOST, Profile::off())
+        .start();
+    let connections = connections(&Client::new(&pki), &gateway).await;
+    let other = Setup::new(&pki, &backend).site("other.contoso.com", Profile::off());
+    gateway.reload(|_| other);
+    for mut http in connections {
+        assert_eq!(http.get(HOST).await.status, 404);
+        assert_eq!(http.get("other.contoso.com").await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_live_connection_ends_with_its_certificate() {
+    let (pki, backend) = (Pki::new(), Backend::start().await);
+    let gateway = Setup::new(&pki, &backend)
+        .site(HOST, Profile::required(&pki))
+        .start();
+    let end = after(now(), 2);
+    let alice = pki.client("alice").not_after(end).issue();
+    let client = Client::new(&pki).showing(&alice, &[]);
+    for mut http in connections(&client, &gateway).await {
+        loop {
+            let before = now();
+            let answer = http.get(HOST).await;
+            if answer.status != 200 {
+                assert_eq!((answer.status, &*answer.reason()), (400, "expired"));
+                break;
+            }
+            assert!(before <= end);
+        }
+        http.closed().await;
+    }
+}
+
+/// The responder's answer holds for the second in which it came: see `resumption`.
+#[tokio::test]
+async fn a_live_connection_ends_when_its_certificate_is_revoked() {
+    let (pki, backend) = (Pki::new(), Backend::start().await);
+    let responder = Responder::start().await;
+    let alice = pki.client("alice").ocsp_url(&responder.url()).issue();
+    responder.knows(&alice, &pki.issuing);
+    let gateway = Setup::new(&pki, &backend)
+        .site(HOST, Profile::required(&pki).ocsp())
+        .start();
+    responder
+        .says(|question: &Question| question.reply(question.good().next_update(before(now(), 1))));
+    let client = Client::new(&pki).showing(&alice, &[]);
+    let connections = connections(&client, &gateway).await;
+    responder.says(|question: &Question| question.reply(question.revoked()));
+    for mut http in connections {
+        let answer = loop {
+            let answer = http.get(HOST).await;
+            if answer.status != 200 {
+                break answer;
+            }
+        };
+        assert_eq!(
+            (answer.status, &*answer.reason()),
+            (400, "certificate_revoked")
+        );
+        http.closed().await;
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_stands_as_long_as_its_connection() {
+    let (pki, backend) = (Pki::new(), Backend::start().await);
+    let mut gateway = Setup::new(&pki, &backend)
+        .site(HOST, Profile::required(&pki))
+        .start();
+    let mut raw = Client::new(&pki).raw(gateway.address(), HOST).await;
+    // The handshake is complete and judged before its first request is read.
+    gateway.reload(|setup| setup.with_profile(Profile::required(&pki)));
+    raw.send(format!("GET / HTTP/1.1\r\nHost: {HOST}\r\n\r\n"))
+        .await;
+    assert_eq!(raw.answer().await.status, 400);
+    assert!(raw.rest().await.is_empty());
+    assert!(backend.requests().is_empty());
+}
+
+#[tokio::test]
+async fn headers_that_any_listener_sets_are_stripped_after_a_reload_too() {
+    let (pki, backend) = (Pki::new(), Backend::start().await);
+    let mut gateway = Setup::new(&pki, &backend)
+        .site(HOST, Profile::off())
+        .start();
+    let mut http = Client::new(&pki).connect(gateway.address(), HOST).await;
+    let forged = || {
+        let request = http::Request::get("/").header("x-employee", "forged");
+        request.body(http_body_util::Empty::new()).unwrap()
+    };
+    http.send(HOST, forged()).await;
+    assert_eq!(backend.last().only("x-employee"), "forged");
+    gateway.reload(|setup| {
+        setup.rule("name = \"employee\"\nrequest_headers = { X-Employee = \"{var_client_certificate_subject}\" }")
+    });
+    http.send(HOST, forged()).await;
+    assert!(backend.last().header("x-employee").is_empty());
+}

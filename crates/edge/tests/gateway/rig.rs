@@ -1,0 +1,19 @@
+//! The real gateway in process, with real neighbours: clients, a backend, an OCSP responder.
+
+mod backend;
+mod client;
+mod configuration;
+mod frames;
+mod hello;
+mod http1;
+mod pki;
+mod responder;
+
+pub(crate) use backend::{Backend, Recorded};
+pub(crate) use client::{Client, Http, Tls, streaming, whole};
+pub(crate) use configuration::{Profile, Rig, Setup};
+pub(crate) use frames::{End, Frames};
+pub(crate) use hello::{ByteByByte, Fragmented};
+pub(crate) use http1::{Answer, Raw, answers};
+pub(crate) use pki::{Pki, now};
+pub(crate) use responder::{Question, Reply, Responder};
