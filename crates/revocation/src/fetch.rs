@@ -28,6 +28,9 @@ const MAX_ADDRESSES: usize = 4;
 /// Octets of an HTTP response's head that are read. Responders send less than 1 KiB.
 const MAX_HEAD_LENGTH: usize = 0x4000;
 
+/// Characters of an unexpected content type that are reported: enough to recognise any.
+const MAX_TYPE_SHOWN: usize = 100;
+
 /// Puts a DER request to the responder at `url` and gives back what it answers, unjudged.
 ///
 /// By GET when the URL stays within 255 octets (RFC 5019 section 5), otherwise by POST. Redirections
@@ -55,7 +58,8 @@ pub(crate) async fn fetch_within(
         let stream = connect(&responder, destinations, time).await?;
         exchange(stream, request).await
     };
-    let url = || url.to_owned();
+    // Nothing of a certificate's choosing may break a line of a log.
+    let url = || url.escape_debug().to_string();
     match timeout(time, asking).await {
         Ok(Ok(octets)) => Ok(octets),
         Ok(Err(Fault::Policy(reason))) => {
@@ -230,7 +234,6 @@ fn check_head(status: StatusCode, headers: &HeaderMap) -> Result<(), HttpFault> 
     if essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case(RESPONSE_TYPE)) {
         return Ok(());
     }
-    Err(HttpFault::ContentType {
-        found: found.map(|found| found.escape_debug().to_string()),
-    })
+    let found = found.map(|found| found.escape_debug().take(MAX_TYPE_SHOWN).collect());
+    Err(HttpFault::ContentType { found })
 }

@@ -22,7 +22,7 @@ impl Responder {
         let (scheme, _) = url.split_once("://").ok_or(PolicyFault::Malformed)?;
         if !scheme.eq_ignore_ascii_case("http") {
             return Err(PolicyFault::Scheme {
-                found: scheme.to_owned(),
+                found: scheme.escape_debug().to_string(),
             });
         }
         let uri: Uri = url.parse().map_err(|_| PolicyFault::Malformed)?;

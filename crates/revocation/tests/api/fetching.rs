@@ -260,6 +260,27 @@ async fn other_schemes_and_users_are_not_asked() {
 }
 
 #[tokio::test]
+async fn what_is_reported_stays_on_its_line() {
+    for url in ["http://a/\r\nforged: line", "x\n://a/", "\u{1b}[2J"] {
+        let failure = Pki::naming(&[url])
+            .check(&checker(), NOW)
+            .await
+            .unwrap_err();
+        assert_eq!(failure.code(), "responder_refused_by_policy");
+        assert!(
+            !failure.to_string().contains(char::is_control),
+            "{failure:?}"
+        );
+    }
+    let noise = format!("Content-Type: text/{}\r\n", "x".repeat(1000));
+    let HttpFault::ContentType { found: Some(found) } = fault(http("200 OK", &noise, b"")).await
+    else {
+        panic!("a content type")
+    };
+    assert_eq!(found.len(), 100);
+}
+
+#[tokio::test]
 async fn the_transport_alone_gives_the_octets_unjudged() {
     let responder = Responder::listen();
     responder.serve_response(b"anything".to_vec());
