@@ -82,7 +82,7 @@ fn verify_chain(criterion: &mut Criterion) {
     }
 }
 
-/// The most that a peer can make a verification cost: authorities that all certify each other.
+/// What a hostile peer can make a verification cost: authorities that all certify each other.
 fn refuse_mesh(criterion: &mut Criterion) {
     let input = mesh();
     let anchors = Anchors::new(vec![input.root.clone()], vec![]).expect("an anchor");
