@@ -112,7 +112,10 @@ async fn connection(stream: TcpStream, profile: &Profile) -> Result<(), Failure>
 fn answer(client: &Result<Client, Refusal>) -> Response<Full<Bytes>> {
     let (status, text) = match client {
         Ok(Client::Verified(client)) => match Certificate::parse(client.certificate()) {
-            Ok(certificate) => (StatusCode::OK, format!("hello, {}\n", certificate.subject())),
+            Ok(certificate) => (
+                StatusCode::OK,
+                format!("hello, {}\n", certificate.subject()),
+            ),
             Err(malformed) => (StatusCode::BAD_REQUEST, format!("{malformed}\n")),
         },
         Ok(Client::Anonymous | Client::Unverified(_)) => {
@@ -148,7 +151,8 @@ async fn get(
     let stream = TlsConnector::from(Arc::new(config))
         .connect(ServerName::try_from("localhost")?, stream)
         .await?;
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     tokio::spawn(connection);
     let request = Request::get("/")
         .header("host", "localhost")
