@@ -16,6 +16,7 @@ use crate::rules::{MissingNonce, Rules};
 
 /// What an authorised responder says of the certificate, now.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Status {
     /// Good, revoked or unknown.
     pub certificate: CertificateStatus,
