@@ -57,7 +57,7 @@ impl Files {
         fs::read(Path::new(&self.folder).join(name)).unwrap()
     }
 
-    fn from_pfx(&self, password: &str) -> Result<ServerCertificate, ServerCertificateError> {
+    fn open_pfx(&self, password: &str) -> Result<ServerCertificate, ServerCertificateError> {
         let provider = aws_lc_rs::default_provider();
         ServerCertificate::from_pfx(&self.read("server.pfx"), password, &provider)
     }
@@ -100,13 +100,13 @@ fn what_openssl_exports_is_read() {
         let files = Files::new(name, algorithm);
         files.openssl(&format!("{EXPORT} {options}"));
         let certificate = files
-            .from_pfx("secret")
+            .open_pfx("secret")
             .unwrap_or_else(|error| panic!("{name}: {error:?}"));
         let chain = certificate.chain();
         assert_eq!(chain.first(), Some(&files.server.der), "{name}");
         assert_eq!(chain.get(1), Some(&files.issuing.der), "{name}");
         assert!(matches!(
-            files.from_pfx("wrong"),
+            files.open_pfx("wrong"),
             Err(ServerCertificateError::Pfx(_))
         ));
     }
@@ -117,8 +117,8 @@ fn what_openssl_exports_is_read() {
 fn an_empty_password_is_one() {
     let files = Files::new("empty", Algorithm::P256);
     files.openssl(&format!("{EXPORT} -passout pass:"));
-    files.from_pfx("").unwrap();
-    assert!(files.from_pfx("x").is_err());
+    files.open_pfx("").unwrap();
+    assert!(files.open_pfx("x").is_err());
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn a_pfx_of_certificates_alone_is_refused() {
     let files = Files::new("nokey", Algorithm::P256);
     files.openssl("pkcs12 -export -nokeys -in server.pem -out server.pfx -passout pass:secret");
     assert!(matches!(
-        files.from_pfx("secret"),
+        files.open_pfx("secret"),
         Err(ServerCertificateError::NoKeyInPfx)
     ));
 }
