@@ -3,7 +3,7 @@
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -64,10 +64,10 @@ impl Backends {
                 Err(_) => {}
             }
         }
-        Err(if passage.has_ended() {
-            Refused::BackendTimedOut
-        } else {
+        Err(if passage.awaits_client() {
             Refused::RequestTimedOut
+        } else {
+            Refused::BackendTimedOut
         })
     }
 }
@@ -77,15 +77,16 @@ struct Passage {
     started: Instant,
     /// Milliseconds from the start to the latest frame.
     latest: AtomicU64,
-    ended: AtomicBool,
+    /// Whether the backend would take more than the client has sent.
+    awaits_client: AtomicBool,
 }
 
 impl Passage {
-    fn new(ended: bool) -> Self {
+    fn new() -> Self {
         Self {
             started: Instant::now(),
             latest: AtomicU64::new(0),
-            ended: AtomicBool::new(ended),
+            awaits_client: AtomicBool::new(false),
         }
     }
 
@@ -93,11 +94,11 @@ impl Passage {
         let elapsed = self.started.elapsed().as_millis();
         let elapsed = u64::try_from(elapsed).unwrap_or(u64::MAX);
         self.latest.store(elapsed, Ordering::Relaxed);
+        self.awaits_client.store(false, Ordering::Relaxed);
     }
 
-    fn end(&self) {
-        self.frame();
-        self.ended.store(true, Ordering::Relaxed);
+    fn wait(&self) {
+        self.awaits_client.store(true, Ordering::Relaxed);
     }
 
     /// For how long nothing has passed.
@@ -106,8 +107,8 @@ impl Passage {
         self.started.elapsed().saturating_sub(latest)
     }
 
-    fn has_ended(&self) -> bool {
-        self.ended.load(Ordering::Relaxed)
+    fn awaits_client(&self) -> bool {
+        self.awaits_client.load(Ordering::Relaxed)
     }
 }
 
@@ -121,9 +122,9 @@ pub(crate) struct RequestBody {
 impl RequestBody {
     pub(crate) fn new(incoming: Incoming, gateway: Arc<Gateway>) -> Self {
         Self {
-            passage: Arc::new(Passage::new(incoming.is_end_stream())),
             incoming,
             gateway,
+            passage: Arc::new(Passage::new()),
         }
     }
 }
@@ -136,15 +137,15 @@ impl Body for RequestBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let mut frame = ready!(Pin::new(&mut self.incoming).poll_frame(cx));
+        let Poll::Ready(mut frame) = Pin::new(&mut self.incoming).poll_frame(cx) else {
+            self.passage.wait();
+            return Poll::Pending;
+        };
+        self.passage.frame();
         if let Some(Ok(frame)) = &mut frame
             && let Some(trailers) = frame.trailers_mut()
         {
             self.gateway.strip().strip_trailers(trailers);
-        }
-        match &frame {
-            Some(_) if !self.incoming.is_end_stream() => self.passage.frame(),
-            _ => self.passage.end(),
         }
         Poll::Ready(frame)
     }

@@ -237,6 +237,44 @@ async fn a_response_that_breaks_off_never_looks_whole() {
     }
 }
 
+/// What a backend sends beyond its response must not become the answer to somebody's next request.
+#[tokio::test]
+async fn a_response_that_nobody_asked_for_answers_nobody() {
+    let pki = Pki::new();
+    let second = "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\npoisoned";
+    for (method, first) in [
+        ("GET", "200 OK\r\nContent-Length: 2\r\n\r\nok"),
+        (
+            "GET",
+            "200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+        ),
+        ("HEAD", "200 OK\r\nContent-Length: 2\r\n\r\n"),
+        ("GET", "204 No Content\r\n\r\n"),
+        ("GET", "304 Not Modified\r\nContent-Length: 2\r\n\r\n"),
+    ] {
+        let bytes = format!("HTTP/1.1 {first}{second}");
+        let backend = Backend::answering(move |request| {
+            if request.line.contains("/first") {
+                return bytes.clone().into();
+            }
+            b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhonest".to_vec()
+        })
+        .await;
+        let gateway = gateway(&pki, &backend);
+        for client in clients(&pki) {
+            for _ in 0..10 {
+                let mut http = client.connect(gateway.address(), HOST).await;
+                let request = Request::builder().method(method).uri("/first");
+                let answer = http.send(HOST, request.body(Empty::new()).unwrap()).await;
+                assert!(!answer.text().contains("poisoned"), "{first}");
+                let next = client.get(gateway.address(), HOST).await;
+                let case = format!("{first} {next:?}");
+                assert!(next.status == 502 || next.text() == "honest", "{case}");
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_backend_that_cannot_be_reached_is_502() {
     let (pki, backend) = (Pki::new(), Backend::start().await);
@@ -302,6 +340,56 @@ async fn a_backend_that_does_not_answer_in_time_is_504() {
         );
         // A late answer must not become that of another request.
         connection.closed().await;
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_stops_sending_is_408() {
+    let pki = Pki::new();
+    let mut backend = Backend::by_hand().await;
+    let gateway = Setup::new(&pki, &backend)
+        .site(HOST, Profile::off())
+        .request_timeout(1)
+        .start();
+    for client in clients(&pki) {
+        let mut http = client.connect(gateway.address(), HOST).await;
+        let (sender, body) = streaming();
+        sender.send(Frame::data("half".into())).unwrap();
+        let request = Request::post("/").header("accept", "application/json");
+        let answer = http.send(HOST, request.body(body).unwrap());
+        let (answer, connection) = tokio::join!(answer, async {
+            let mut connection = backend.accept().await;
+            connection.until(b"half").await;
+            connection
+        });
+        assert_eq!(
+            (answer.status, &*answer.reason()),
+            (408, "request_timed_out")
+        );
+        connection.closed().await;
+        drop(sender);
+    }
+}
+
+#[tokio::test]
+async fn a_backend_that_stops_reading_is_504() {
+    let pki = Pki::new();
+    let mut backend = Backend::by_hand().await;
+    let gateway = Setup::new(&pki, &backend)
+        .site(HOST, Profile::off())
+        .request_timeout(1)
+        .start();
+    let body = Bytes::from(noise(32 << 20));
+    for client in clients(&pki) {
+        let mut http = client.connect(gateway.address(), HOST).await;
+        let request = Request::post("/").header("accept", "application/json");
+        let request = request.body(Full::from(body.clone())).unwrap();
+        let (answer, connection) = tokio::join!(http.send(HOST, request), backend.accept());
+        assert_eq!(
+            (answer.status, &*answer.reason()),
+            (504, "backend_timed_out")
+        );
+        drop(connection);
     }
 }
 
