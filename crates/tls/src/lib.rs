@@ -16,12 +16,13 @@ mod authenticate;
 mod profile;
 mod refusal;
 mod server_certificate;
+mod sessions;
 mod verifier;
 
 pub use authenticate::{Client, PRESENTED_CERTIFICATES, VerifiedClient, authenticate};
 pub use profile::{
-    APPLICATION_PROTOCOLS, ClientAuth, OnFailure, Profile, ProfileError, Revocation, SESSIONS,
-    Trust,
+    APPLICATION_PROTOCOLS, ClientAuth, OnFailure, Profile, ProfileError, Revocation, Trust,
 };
 pub use refusal::Refusal;
 pub use server_certificate::{ServerCertificate, ServerCertificateError};
+pub use sessions::{SESSION_BYTES, SESSIONS};

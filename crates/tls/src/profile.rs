@@ -7,17 +7,11 @@ use portcullis_chain::{Anchors, Policy};
 use portcullis_revocation::Checker;
 use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
-use rustls::server::ServerSessionMemoryCache;
 use rustls::sign::SingleCertAndKey;
 
 use crate::server_certificate::ServerCertificate;
+use crate::sessions::Sessions;
 use crate::verifier::PossessionVerifier;
-
-/// Sessions one profile remembers for resumption, the oldest leaving first.
-///
-/// Each holds the client's chain (about 2 KiB for two P-256 certificates), so a profile stays
-/// under some 16 MiB.
-pub const SESSIONS: usize = 8_192;
 
 /// The application protocols offered, the preferred first (RFC 7301, RFC 9113 section 3.2).
 pub const APPLICATION_PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
@@ -111,7 +105,7 @@ impl Profile {
         };
         let mut config =
             builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(certificate.into_key())));
-        config.session_storage = ServerSessionMemoryCache::new(SESSIONS);
+        config.session_storage = Arc::new(Sessions::new());
         config.alpn_protocols = APPLICATION_PROTOCOLS
             .iter()
             .map(|name| name.to_vec())

@@ -12,8 +12,8 @@ use std::sync::{Arc, Mutex};
 use portcullis_chain::{Anchors, Policy, Purpose};
 use portcullis_test_pki::{Algorithm, Ca, Certified, Criticality};
 use portcullis_tls::{
-    Client, ClientAuth, OnFailure, Profile, Refusal, Revocation, ServerCertificate, Trust,
-    authenticate,
+    Client, ClientAuth, OnFailure, Profile, Refusal, Revocation, SESSION_BYTES, ServerCertificate,
+    Trust, authenticate,
 };
 use rustls::client::ResolvesClientCert;
 use rustls::crypto::aws_lc_rs;
@@ -275,6 +275,32 @@ fn a_session_of_one_profile_is_not_resumed_by_another() {
             let other = pki.profile(ClientAuth::Required(Arc::clone(&trust)));
             let (_, server) = handshake(&other, &client).unwrap();
             assert_eq!(server.handshake_kind(), Some(HandshakeKind::Full));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_long_chain_is_judged_and_not_remembered() {
+    let pki = Pki::new("Ours");
+    let profile = pki.required();
+    let names: Vec<_> = (0..600)
+        .map(|number| format!("{number}.contoso.com"))
+        .collect();
+    let alice = pki.issuing.client("alice");
+    let long = names
+        .iter()
+        .fold(alice, |leaf, name| leaf.dns(name))
+        .issue();
+    assert!(long.der.len() > SESSION_BYTES);
+    for version in VERSIONS {
+        let (client, _) = pki.client(version, Some(&long));
+        for _ in 0..2 {
+            let (_, server) = handshake(&profile, &client).unwrap();
+            assert_eq!(server.handshake_kind(), Some(HandshakeKind::Full));
+            assert!(matches!(
+                judge(&profile, &server).await,
+                Ok(Client::Verified(_))
+            ));
         }
     }
 }
