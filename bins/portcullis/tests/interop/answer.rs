@@ -14,7 +14,9 @@ impl Answer {
     /// Reads a response as it is on the wire.
     #[track_caller]
     pub(crate) fn parse(text: &str) -> Self {
-        let (head, rest) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{text:?}"));
+        let (head, rest) = text
+            .split_once("\r\n\r\n")
+            .unwrap_or_else(|| panic!("{text:?}"));
         let header = |name: &str| {
             let fields = head.lines().filter_map(|line| line.split_once(": "));
             let mut fields = fields.filter(|(field, _)| field.eq_ignore_ascii_case(name));

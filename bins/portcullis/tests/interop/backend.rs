@@ -34,7 +34,12 @@ impl Backend {
             let (requests, ended) = (Arc::clone(&requests), Arc::clone(&ended));
             move || accept(&listener, &requests, &ended)
         });
-        Self { address, requests, ended, accepting: Some(accepting) }
+        Self {
+            address,
+            requests,
+            ended,
+            accepting: Some(accepting),
+        }
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -74,7 +79,11 @@ impl Request {
 
     /// The values of a header, whatever the case of its name.
     pub(crate) fn headers(&self, name: &str) -> Vec<&str> {
-        let fields = self.head.iter().skip(1).filter_map(|line| line.split_once(": "));
+        let fields = self
+            .head
+            .iter()
+            .skip(1)
+            .filter_map(|line| line.split_once(": "));
         fields
             .filter(|(field, _)| field.eq_ignore_ascii_case(name))
             .map(|(_, value)| value)
@@ -130,8 +139,14 @@ fn read(reader: &mut BufReader<&TcpStream>) -> Option<Request> {
             line => head.push(line.to_owned()),
         }
     }
-    let mut request = Request { head, body: Vec::new() };
-    let length = request.headers("content-length").first().map_or(0, |l| l.parse().unwrap());
+    let mut request = Request {
+        head,
+        body: Vec::new(),
+    };
+    let length = request
+        .headers("content-length")
+        .first()
+        .map_or(0, |l| l.parse().unwrap());
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
     request.body = body;

@@ -28,7 +28,7 @@ policy = anything
 preserve = yes
 unique_subject = no
 [anything]
-commonName = supplied
+commonName = optional
 ";
 
 const AUTHORITY: &str = "basicConstraints = critical, CA:TRUE
@@ -63,13 +63,33 @@ impl OpensslCa {
         ca.write("index.txt", "");
         ca.write("serial", "00F00D\n");
 
-        ca.request("root", P256, &format!("/O={name}/CN={name} Root"), AUTHORITY);
-        ca.openssl("x509 -req -in root.csr -signkey root.key -extfile root.ext -days 30 -out root.pem");
-        ca.request("issuing", P256, &format!("/O={name}/CN={name} Issuing"), AUTHORITY);
+        ca.request(
+            "root",
+            P256,
+            &format!("/O={name}/CN={name} Root"),
+            AUTHORITY,
+        );
+        ca.openssl(
+            "x509 -req -in root.csr -signkey root.key -extfile root.ext -days 30 -out root.pem",
+        );
+        ca.request(
+            "issuing",
+            P256,
+            &format!("/O={name}/CN={name} Issuing"),
+            AUTHORITY,
+        );
         ca.sign_unrecorded("issuing", "root");
-        ca.request("ocsp", P256, &format!("/O={name}/CN={name} OCSP"), OCSP_SIGNER);
+        ca.request(
+            "ocsp",
+            P256,
+            &format!("/O={name}/CN={name} OCSP"),
+            OCSP_SIGNER,
+        );
         ca.sign_unrecorded("ocsp", "issuing");
-        ca.write("chain.pem", &(ca.read("issuing.pem") + &ca.read("root.pem")));
+        ca.write(
+            "chain.pem",
+            &(ca.read("issuing.pem") + &ca.read("root.pem")),
+        );
         ca
     }
 
@@ -114,7 +134,9 @@ impl OpensslCa {
     /// Revokes a certificate in the database.
     pub(crate) fn revoke(&self, credentials: &Credentials) {
         let certificate = credentials.certificate.to_str().unwrap();
-        self.openssl(&format!("ca -revoke {certificate} -crl_reason keyCompromise"));
+        self.openssl(&format!(
+            "ca -revoke {certificate} -crl_reason keyCompromise"
+        ));
     }
 
     /// Starts `openssl ocsp -port` over the database as it is now.
@@ -129,7 +151,10 @@ impl OpensslCa {
         let line = program.wait_for(Mark::START, &["ACCEPT "]);
         let address = line.split_whitespace().nth(1).unwrap();
         let port = address.rsplit(':').next().unwrap().parse().unwrap();
-        OpensslResponder { port, _program: program }
+        OpensslResponder {
+            port,
+            _program: program,
+        }
     }
 
     /// The answer to a question about `credentials` as `openssl ocsp` writes it to a file.
@@ -213,8 +238,13 @@ impl Leaf<'_> {
     }
 
     /// Ended years ago.
-    pub(crate) fn expired(mut self) -> Self {
-        self.validity = "-startdate 20200101000000Z -enddate 20210101000000Z";
+    pub(crate) fn expired(self) -> Self {
+        self.valid("-startdate 20200101000000Z -enddate 20210101000000Z")
+    }
+
+    /// The dates as `openssl ca` takes them.
+    pub(crate) fn valid(mut self, dates: &'static str) -> Self {
+        self.validity = dates;
         self
     }
 
@@ -241,7 +271,8 @@ impl Leaf<'_> {
     }
 
     fn request(&self) {
-        self.ca.request(self.name, self.key, &self.subject, &self.extensions);
+        self.ca
+            .request(self.name, self.key, &self.subject, &self.extensions);
     }
 
     fn credentials(&self) -> Credentials {

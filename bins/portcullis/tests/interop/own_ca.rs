@@ -25,7 +25,7 @@ impl OwnCa {
     /// Makes a CA whose certificates name no responder.
     pub(crate) fn without_responder(folder: PathBuf) -> Self {
         let ca = Self { folder };
-        ca.pki(&["init", "--name", "Interop", "--no-ocsp"]);
+        ca.pki(&["init", "--name", "Interop"]);
         ca
     }
 
@@ -51,11 +51,14 @@ impl OwnCa {
     /// A client's certificate and key as PFX, and the password that was shown.
     pub(crate) fn client_pfx(&self, name: &str) -> (PathBuf, String) {
         let issued = self.pki(&["issue", "client", name, "--pfx"]);
-        (file(&issued, "pfx"), issued["pfx_password"].as_str().unwrap().to_owned())
+        (
+            file(&issued, "pfx"),
+            issued["pfx_password"].as_str().unwrap().to_owned(),
+        )
     }
 
-    pub(crate) fn server(&self, name: &str) -> Credentials {
-        credentials(&self.pki(&["issue", "server", name]))
+    pub(crate) fn server(&self, names: &[&str]) -> Credentials {
+        credentials(&self.pki(&[&["issue", "server"], names].concat()))
     }
 
     pub(crate) fn revoke(&self, name: &str) {
@@ -65,12 +68,26 @@ impl OwnCa {
     /// Starts `portcullis pki responder`, whose answers live for so many seconds.
     pub(crate) fn responder(&self, lifetime: u32) -> OwnResponder {
         let lifetime = lifetime.to_string();
-        let arguments = ["responder", "--bind", "127.0.0.1:0", "--lifetime", &lifetime];
+        let arguments = [
+            "responder",
+            "--bind",
+            "127.0.0.1:0",
+            "--lifetime",
+            &lifetime,
+        ];
         let program = Program::start(&mut self.command(&arguments));
         let line = program.wait_for(Mark::START, &["\"listening\""]);
         let said: Value = serde_json::from_str(&line).unwrap();
-        let port = said["listening"].as_str().unwrap().rsplit(':').next().unwrap();
-        OwnResponder { port: port.parse().unwrap(), _program: program }
+        let port = said["listening"]
+            .as_str()
+            .unwrap()
+            .rsplit(':')
+            .next()
+            .unwrap();
+        OwnResponder {
+            port: port.parse().unwrap(),
+            _program: program,
+        }
     }
 
     fn pki(&self, arguments: &[&str]) -> Value {
@@ -80,7 +97,10 @@ impl OwnCa {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = portcullis();
-        command.args(["pki", "--json", "--dir"]).arg(&self.folder).args(arguments);
+        command
+            .args(["pki", "--json", "--dir"])
+            .arg(&self.folder)
+            .args(arguments);
         command
     }
 }
@@ -89,7 +109,11 @@ impl OwnCa {
 /// Node.js take both.
 fn credentials(issued: &Value) -> Credentials {
     let certificate = file(issued, "certificate");
-    Credentials { chain: certificate.clone(), certificate, key: file(issued, "key") }
+    Credentials {
+        chain: certificate.clone(),
+        certificate,
+        key: file(issued, "key"),
+    }
 }
 
 fn file(issued: &Value, kind: &str) -> PathBuf {

@@ -23,7 +23,7 @@ fn no_certificate_is_answered_with_the_documented_page() {
     let refusal = Refusal {
         reason: "certificate_missing",
         words: "No required SSL certificate was sent",
-        verification: "client_verify=NONE",
+        verification: "NONE",
     };
     assert_refused(&scene, None, &refusal);
     let page = Curl::to(&scene.site).get().body;
@@ -41,11 +41,15 @@ fn no_certificate_is_answered_with_the_documented_page() {
 fn a_certificate_of_another_ca_is_refused() {
     let scene = Scene::required();
     let mallory = scene.foreign_ca().client("mallory").issue();
-    assert_refused(&scene, Some(&mallory), &Refusal {
-        reason: "issuer_not_found",
-        words: "unable to get local issuer certificate",
-        verification: "client_verify=FAILED:unable to get local issuer certificate",
-    });
+    assert_refused(
+        &scene,
+        Some(&mallory),
+        &Refusal {
+            reason: "issuer_not_found",
+            words: "unable to get local issuer certificate",
+            verification: "FAILED:unable to get local issuer certificate",
+        },
+    );
 }
 
 #[test]
@@ -53,11 +57,15 @@ fn a_certificate_of_another_ca_is_refused() {
 fn an_expired_certificate_is_refused() {
     let scene = Scene::required();
     let expired = scene.clients.client("expired").expired().issue();
-    assert_refused(&scene, Some(&expired), &Refusal {
-        reason: "expired",
-        words: "certificate has expired",
-        verification: "client_verify=FAILED:certificate has expired",
-    });
+    assert_refused(
+        &scene,
+        Some(&expired),
+        &Refusal {
+            reason: "expired",
+            words: "certificate has expired",
+            verification: "FAILED:certificate has expired",
+        },
+    );
 }
 
 #[test]
@@ -65,11 +73,15 @@ fn an_expired_certificate_is_refused() {
 fn a_certificate_for_servers_alone_is_refused() {
     let scene = Scene::required();
     let server = scene.clients.server("server.contoso.com").issue();
-    assert_refused(&scene, Some(&server), &Refusal {
-        reason: "purpose_not_allowed",
-        words: "unsupported certificate purpose",
-        verification: "client_verify=FAILED:unsupported certificate purpose",
-    });
+    assert_refused(
+        &scene,
+        Some(&server),
+        &Refusal {
+            reason: "purpose_not_allowed",
+            words: "unsupported certificate purpose",
+            verification: "FAILED:unsupported certificate purpose",
+        },
+    );
 }
 
 #[test]
@@ -77,12 +89,19 @@ fn a_certificate_for_servers_alone_is_refused() {
 fn a_certificate_whose_intermediate_is_missing_is_refused() {
     let scene = Scene::required_by_root();
     let alice = scene.clients.client("alice").issue();
-    let alone = Credentials { chain: alice.certificate.clone(), ..alice.clone() };
-    assert_refused(&scene, Some(&alone), &Refusal {
-        reason: "issuer_not_found",
-        words: "unable to verify the first certificate",
-        verification: "client_verify=FAILED:unable to verify the first certificate",
-    });
+    let alone = Credentials {
+        chain: alice.certificate.clone(),
+        ..alice.clone()
+    };
+    assert_refused(
+        &scene,
+        Some(&alone),
+        &Refusal {
+            reason: "issuer_not_found",
+            words: "unable to verify the first certificate",
+            verification: "FAILED:unable to verify the first certificate",
+        },
+    );
     // Nothing else is wrong with it.
     Curl::to(&scene.site).present(&alice).get().expect_backend();
 }
@@ -90,12 +109,22 @@ fn a_certificate_whose_intermediate_is_missing_is_refused() {
 /// By every program, over every version, in both forms, and in the log. Nothing reaches the backend.
 #[track_caller]
 fn assert_refused(scene: &Scene, client: Option<&Credentials>, refusal: &Refusal) {
-    for options in [["--http1.1", "--tls-max", "1.2"], ["--http1.1", "--tls-max", "1.3"], ["--http2", "--tls-max", "1.3"]] {
+    for options in [
+        ["--http1.1", "--tls-max", "1.2"],
+        ["--http1.1", "--tls-max", "1.3"],
+        ["--http2", "--tls-max", "1.3"],
+    ] {
         let mark = scene.gateway.mark();
         assert_page(&curl(scene, client).options(options).get(), refusal);
-        assert_json(&curl(scene, client).options(options).options(JSON).get(), refusal);
+        assert_json(
+            &curl(scene, client).options(options).options(JSON).get(),
+            refusal,
+        );
         let reason = format!("reason=\"{}\"", refusal.reason);
-        scene.gateway.log(mark, &["status=400", &reason, refusal.verification]);
+        let verification = format!("client_verify=\"{}\"", refusal.verification);
+        scene
+            .gateway
+            .log(mark, &["status=400", &reason, &verification]);
     }
     assert_page(&node(scene, client).get(), refusal);
     assert_json(&node(scene, client).accept_json().get(), refusal);
@@ -136,7 +165,11 @@ fn assert_page(answer: &Answer, refusal: &Refusal) {
     answer.expect_refusal(refusal.reason);
     assert_eq!(answer.content_type, "text/html");
     let words = format!("<center>{}</center>", refusal.words);
-    assert!(answer.body.contains(&words), "{words} is missing in {}", answer.body);
+    assert!(
+        answer.body.contains(&words),
+        "{words} is missing in {}",
+        answer.body
+    );
     assert!(answer.body.contains("<title>400 "), "{}", answer.body);
 }
 

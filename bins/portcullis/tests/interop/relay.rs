@@ -1,7 +1,7 @@
 //! What stands between the gateway and a responder: an address that stays, and a count of questions.
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
@@ -41,7 +41,11 @@ impl Relay {
             let state = Arc::clone(&state);
             move || accept(&listener, &state)
         });
-        Self { address, state, accepting: Some(accepting) }
+        Self {
+            address,
+            state,
+            accepting: Some(accepting),
+        }
     }
 
     /// What certificates name.
@@ -96,7 +100,6 @@ fn answer(mut client: &TcpStream, responder: Responder) -> io::Result<()> {
         Responder::Port(port) => {
             let mut responder = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
             responder.write_all(&question)?;
-            responder.shutdown(Shutdown::Write)?;
             io::copy(&mut responder, &mut client).map(drop)
         }
         Responder::Recording(response) => {

@@ -78,7 +78,11 @@ pub(crate) struct Conversation(pub(crate) Ended);
 impl Conversation {
     #[track_caller]
     pub(crate) fn answer(&self) -> Answer {
-        let start = self.0.stdout.find("HTTP/1.1 ").unwrap_or_else(|| panic!("{self:#?}"));
+        let start = self
+            .0
+            .stdout
+            .find("HTTP/1.1 ")
+            .unwrap_or_else(|| panic!("{self:#?}"));
         Answer::parse(&self.0.stdout[start..])
     }
 
