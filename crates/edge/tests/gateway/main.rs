@@ -14,6 +14,7 @@
 //! - `framing2`: what HTTP/2 frames can and cannot carry
 //! - `exchange`: bodies, backends that fail, interim responses
 //! - `drain`: stopping, and clients that dawdle
+//! - `log`: what the operator reads
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::as_conversions,
@@ -33,6 +34,7 @@ mod framing;
 mod framing2;
 mod hello;
 mod identity;
+mod log;
 mod ocsp;
 mod reload;
 mod resumption;

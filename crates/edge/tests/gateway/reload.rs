@@ -2,7 +2,9 @@
 
 use portcullis_test_pki::{after, before};
 
-use crate::rig::{Backend, Client, Http, Pki, Profile, Question, Responder, Rig, Setup, now};
+use crate::rig::{
+    Backend, Client, Http, Patience, Pki, Profile, Question, Responder, Rig, Setup, now,
+};
 
 const HOST: &str = "www.contoso.com";
 
@@ -149,7 +151,9 @@ async fn a_live_connection_ends_with_its_certificate() {
     let alice = pki.client("alice").not_after(end).issue();
     let client = Client::new(&pki).showing(&alice, &[]);
     for mut http in connections(&client, &gateway).await {
+        let patience = Patience::new();
         loop {
+            patience.check();
             let before = now();
             let answer = http.get(HOST).await;
             if answer.status != 200 {
@@ -178,7 +182,9 @@ async fn a_live_connection_ends_when_its_certificate_is_revoked() {
     let connections = connections(&client, &gateway).await;
     responder.says(|question: &Question| question.reply(question.revoked()));
     for mut http in connections {
+        let patience = Patience::new();
         let answer = loop {
+            patience.check();
             let answer = http.get(HOST).await;
             if answer.status != 200 {
                 break answer;

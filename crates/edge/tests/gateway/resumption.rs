@@ -5,7 +5,9 @@ use rustls::HandshakeKind::{self, Full, Resumed};
 use rustls::SupportedProtocolVersion;
 use rustls::version::{TLS12, TLS13};
 
-use crate::rig::{Answer, Backend, Client, Pki, Profile, Question, Responder, Rig, Setup, now};
+use crate::rig::{
+    Answer, Backend, Client, Patience, Pki, Profile, Question, Responder, Rig, Setup, now,
+};
 
 const HOST: &str = "www.contoso.com";
 const VERSIONS: [&SupportedProtocolVersion; 2] = [&TLS12, &TLS13];
@@ -102,7 +104,9 @@ async fn a_certificate_revoked_after_the_handshake_is_refused_by_resumption() {
         assert_eq!((kind, answer.status), (Full, 200), "{}", answer.reason());
         responder.says(|question: &Question| question.reply(question.revoked()));
         let asked = responder.asked();
+        let patience = Patience::new();
         loop {
+            patience.check();
             let (kind, answer) = visit(&client, &gateway, HOST).await;
             assert_eq!(kind, Resumed);
             if responder.asked() > asked {
@@ -139,7 +143,9 @@ async fn a_certificate_that_expires_after_the_handshake_is_refused_by_resumption
         assert_eq!((kind, answer.status), (Full, 200));
     }
     for client in clients.as_flattened() {
+        let patience = Patience::new();
         loop {
+            patience.check();
             let before = now();
             let (kind, answer) = visit(client, &gateway, HOST).await;
             assert_eq!(kind, Resumed);

@@ -6,6 +6,7 @@ mod configuration;
 mod frames;
 mod hello;
 mod http1;
+pub(crate) mod log;
 mod pki;
 mod responder;
 
@@ -15,5 +16,5 @@ pub(crate) use configuration::{Profile, Rig, Setup};
 pub(crate) use frames::{End, Frames};
 pub(crate) use hello::{ByteByByte, Fragmented};
 pub(crate) use http1::{Answer, Raw, answers};
-pub(crate) use pki::{Pki, now};
+pub(crate) use pki::{Patience, Pki, now};
 pub(crate) use responder::{Question, Reply, Responder};

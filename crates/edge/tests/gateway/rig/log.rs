@@ -1,0 +1,81 @@
+//! The access log, line by line as fields.
+
+use std::collections::HashMap;
+use std::fmt::Debug;
+use std::net::SocketAddr;
+use std::sync::OnceLock;
+
+use tokio::sync::watch;
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+/// One line: its fields by name.
+pub(crate) type Line = HashMap<&'static str, String>;
+
+static LINES: OnceLock<watch::Sender<Vec<Line>>> = OnceLock::new();
+
+/// Begins to listen, for the whole process.
+pub(crate) fn listen() {
+    LINES.get_or_init(|| {
+        tracing::subscriber::set_global_default(Listening).unwrap();
+        watch::Sender::default()
+    });
+}
+
+/// Waits for the first line about this client.
+pub(crate) async fn line_of(client: SocketAddr) -> Line {
+    let client = client.to_string();
+    let mut lines = LINES.get().expect("a log that is listened to").subscribe();
+    let found = |lines: &Vec<Line>| {
+        let mut lines = lines.iter();
+        lines
+            .find(|line| line.get("client") == Some(&client))
+            .cloned()
+    };
+    let lines = lines
+        .wait_for(|lines| found(lines).is_some())
+        .await
+        .unwrap();
+    found(&lines).unwrap()
+}
+
+struct Listening;
+
+impl Subscriber for Listening {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target() == "portcullis::access"
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        let mut fields = Fields(Line::new());
+        event.record(&mut fields);
+        if let Some(lines) = LINES.get() {
+            lines.send_modify(|lines| lines.push(fields.0));
+        }
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+struct Fields(Line);
+
+impl Visit for Fields {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.0.insert(field.name(), value.to_owned());
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.0.insert(field.name(), format!("{value:?}"));
+    }
+}
