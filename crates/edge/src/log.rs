@@ -1,5 +1,6 @@
 //! One line a request.
 
+use std::error::Error;
 use std::time::Instant;
 
 use http::request::Parts;
@@ -68,7 +69,19 @@ fn verification(admission: Option<&Admission>) -> String {
 /// The whole story of a refused client, for the operator's eyes only.
 fn detail(result: &Result<Forwarded, Refused>) -> Option<String> {
     match result {
-        Err(Refused::Client(refusal)) => Some(refusal.to_string()),
+        Err(Refused::Client(refusal)) => Some(with_causes(&**refusal)),
         _ => None,
     }
+}
+
+/// An error with all its causes, on one line.
+fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
 }

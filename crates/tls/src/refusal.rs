@@ -15,10 +15,10 @@ pub enum Refusal {
     #[error("the client certificate is malformed: {0}")]
     Malformed(Malformed),
     /// The presented certificates do not form a path to a trusted certificate.
-    #[error("{0}")]
+    #[error(transparent)]
     Chain(Box<Rejection>),
     /// The chain is good, and its revocation status is bad or cannot be established.
-    #[error("{0}")]
+    #[error(transparent)]
     Revocation(Box<Failure>),
 }
 
