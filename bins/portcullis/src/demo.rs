@@ -56,10 +56,11 @@ pub(crate) fn run(demo: Demo) -> Result<ExitCode, Box<dyn Error>> {
     log_to_stderr();
     runtime.block_on(async {
         let scene = Scene::set(Show::Requests(paint)).await?;
-        introduce(&scene, paint)?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
+        introduce(&scene, paint)?;
         tokio::select! {
-            result = tokio::signal::ctrl_c() => result?,
+            _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
         let folder = scene.folder.clone();

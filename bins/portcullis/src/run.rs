@@ -48,9 +48,6 @@ pub(crate) fn run(run: Run) -> Result<ExitCode, Box<dyn Error>> {
         Err(Unusable::Unreadable(error)) => return Err(error.into()),
     };
     let running = Running::start(gateway, cores(run.cores))?;
-    for address in running.addresses() {
-        tracing::info!("listening on https://{address}");
-    }
     let signals = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -113,6 +110,10 @@ async fn until_ended(running: &Running, config: &Path) -> io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hang_up = signal(SignalKind::hangup())?;
+    // Not before: a signal of somebody who was told would end the process as it stands.
+    for address in running.addresses() {
+        tracing::info!("listening on https://{address}");
+    }
     loop {
         tokio::select! {
             _ = terminate.recv() => return Ok(()),
