@@ -35,6 +35,7 @@ mod accepted;
 mod alerted;
 mod headers;
 mod modes;
+mod ocsp_command;
 mod refused;
 mod resumption;
 mod revocation;

@@ -8,6 +8,7 @@ use crate::gateway::{Gateway, Site};
 use crate::node::Node;
 use crate::openssl_ca::OpensslCa;
 use crate::own_ca::OwnCa;
+use crate::s_client::SClient;
 use crate::scratch::Scratch;
 
 const REQUIRED: &str = "required.contoso.com";
@@ -150,6 +151,26 @@ fn a_connection_made_for_one_listener_does_not_serve_another() {
     assert_eq!(scene.backend.requests().len(), 0);
 }
 
+/// Sessions belong to the listener's profile that they were made for.
+#[test]
+#[ignore = "needs openssl"]
+fn a_session_of_one_listener_is_not_resumed_at_another() {
+    let scene = Scene::new();
+    let mallory = scene.foreign.client("mallory").issue();
+    for version in ["-tls1_2", "-tls1_3"] {
+        let session = scene.scratch.file(version);
+        let s_client = |host| {
+            let site = scene.site(host);
+            SClient::to(&site).present(&mallory).option(version)
+        };
+        let lax = s_client(PASSTHROUGH).keep_session(&session).talk();
+        lax.answer().expect_backend();
+        let strict = s_client(REQUIRED).resume_session(&session).talk();
+        assert!(!strict.is_resumed(), "{version}: {strict:#?}");
+        strict.answer().expect_refusal("issuer_not_found");
+    }
+}
+
 /// One gateway with a listener of every mode.
 struct Scene {
     gateway: Gateway,
@@ -157,7 +178,7 @@ struct Scene {
     clients: OpensslCa,
     foreign: OpensslCa,
     servers: OwnCa,
-    _scratch: Scratch,
+    scratch: Scratch,
 }
 
 impl Scene {
@@ -198,7 +219,7 @@ impl Scene {
             clients,
             foreign,
             servers,
-            _scratch: scratch,
+            scratch,
         }
     }
 

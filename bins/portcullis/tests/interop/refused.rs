@@ -106,6 +106,20 @@ fn a_certificate_whose_intermediate_is_missing_is_refused() {
     Curl::to(&scene.site).present(&alice).get().expect_backend();
 }
 
+/// A client with several certificates sees which of them to present.
+#[test]
+#[ignore = "needs openssl"]
+fn s_client_is_told_which_authorities_are_trusted() {
+    let scene = Scene::required();
+    for version in ["-tls1_2", "-tls1_3"] {
+        let said = SClient::to(&scene.site).option(version).talk().0.stdout;
+        let (_, names) = said
+            .split_once("Acceptable client certificate CA names")
+            .unwrap();
+        assert!(names.contains("CN = Contoso Root"), "{names}");
+    }
+}
+
 /// By every program, over every version, in both forms, and in the log. Nothing reaches the backend.
 #[track_caller]
 fn assert_refused(scene: &Scene, client: Option<&Credentials>, refusal: &Refusal) {

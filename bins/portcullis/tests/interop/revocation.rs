@@ -143,7 +143,12 @@ fn an_answer_with_a_bad_signature_is_refused() {
         .clients
         .responder_with("-rsigner ocsp.pem -rkey ocsp.key -badsig");
     relay.pass_on_to(responder.port);
+    let mark = scene.gateway.mark();
     assert_refused(&scene, &alice, "ocsp_bad_signature", UNAVAILABLE);
+    // The log says which answer it was, and what is wrong with it.
+    scene
+        .gateway
+        .log(mark, &[&relay.url(), "is refused: ", "signature"]);
 }
 
 #[test]

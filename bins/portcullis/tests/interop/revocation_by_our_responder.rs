@@ -1,5 +1,6 @@
 //! OCSP with `portcullis pki responder`, asked by the gateway and by OpenSSL.
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -74,6 +75,23 @@ fn a_client_revoked_between_handshake_and_resumption_is_refused_on_the_resumed_s
 }
 
 #[test]
+#[ignore = "needs curl, openssl"]
+fn a_recorded_answer_is_refused_when_it_has_expired() {
+    let scene = Scene::with(|text| text.replace("[ocsp]", "[ocsp]\nskew = 0"));
+    let responder = scene.clients.responder(1);
+    scene.relay.pass_on_to(responder.port);
+    let alice = scene.clients.client("alice");
+    let recording = scene.scratch.file("recording.der");
+    let recording_option = ["-no_nonce", "-respout", recording.to_str().unwrap()];
+    scene.openssl_ocsp(&alice, &recording_option);
+
+    scene.clients.revoke("alice");
+    scene.relay.answer_with(fs::read(recording).unwrap());
+    let answer = once_refused(|| Curl::to(&scene.site).present(&alice).get());
+    answer.expect_refusal("ocsp_expired");
+}
+
+#[test]
 #[ignore = "needs openssl"]
 fn openssl_believes_our_responder() {
     let scene = Scene::new();
@@ -108,6 +126,11 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
+        Self::with(|text| text)
+    }
+
+    /// With a configuration that is changed before it runs.
+    fn with(change: impl FnOnce(String) -> String) -> Self {
         let scratch = Scratch::new();
         let relay = Relay::start();
         let servers = OpensslCa::new(scratch.file("servers"), "Contoso");
@@ -119,7 +142,8 @@ impl Scene {
             client_auth: &judged("required", &clients.chain(), "ocsp"),
             rewrites: IDENTITY,
         };
-        let gateway = Gateway::start(&scratch, &configuration(&[listener], backend.address()));
+        let text = change(configuration(&[listener], backend.address()));
+        let gateway = Gateway::start(&scratch, &text);
         let site = Site {
             address: gateway.address(),
             host: HOST,
