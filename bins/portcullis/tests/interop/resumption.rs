@@ -108,6 +108,11 @@ fn a_session_from_before_the_trust_was_replaced_is_refused() {
         later.answer().expect_refusal("issuer_not_found");
     }
     assert_eq!(scene.backend.requests().len(), VERSIONS.len());
+    let mallory = foreign.client("mallory").issue();
+    SClient::to(&scene.site)
+        .present(&mallory)
+        .get()
+        .expect_backend();
 }
 
 /// What becomes of the session.
