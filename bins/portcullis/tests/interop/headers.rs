@@ -69,7 +69,7 @@ fn the_backend_is_told_names_as_openssl_escapes_them() {
 
 #[test]
 #[ignore = "needs curl, openssl"]
-fn the_backend_is_told_dates_before_1970s_end_and_after_2049_as_openssl_writes_them() {
+fn the_backend_is_told_dates_from_1970_to_9999_as_openssl_writes_them() {
     let scene = Scene::required();
     for (name, dates) in [
         ("far", "-startdate 20040202084943Z -enddate 20740202084943Z"),
