@@ -120,8 +120,16 @@ impl RuleSet {
         compile::rule_set(rules)
     }
 
-    /// Headers that tell the backend who the client is: those set from a `client_certificate`
-    /// variable, and those set by a rule with a condition on one.
+    /// Headers that tell the backend who the client is: those filled from a `client_certificate`
+    /// variable or a capture of one, and those set by a rule with a condition on one.
+    ///
+    /// Two kinds are not, because clients of every listener must be able to send them:
+    ///
+    /// - `Host`, which the gateway sets in every request itself;
+    /// - standard request fields that are the client's own (`Accept`, `Content-Type`, `Cookie`,
+    ///   `Authorization` and the like), unless they are filled from the certificate. Set to something
+    ///   else under a condition, they reach a backend as the client sent them where the condition does
+    ///   not hold: what a rule writes there is believed for its being secret or not at all.
     ///
     /// Give those of **every** listener's rules to [`StripList::new`](crate::StripList::new).
     pub fn identity_headers(&self) -> impl Iterator<Item = &HeaderName> {

@@ -70,6 +70,54 @@ const NOT_IN_TRAILERS: [&str; 20] = [
     "upgrade",
 ];
 
+/// Standard request fields in which clients say something of their own, and no backend reads who the
+/// gateway has verified: what is asked for, what the content is, and what the client shows the
+/// backend itself for a login (`Authorization`, `Cookie`).
+///
+/// RFC 9110, 9111, 6265, 6454, 6266, 9218, Fetch and Trace Context. `From` is none of them: it is a
+/// name.
+const CLIENTS_OWN: [&str; 39] = [
+    "accept",
+    "accept-charset",
+    "accept-encoding",
+    "accept-language",
+    "access-control-request-headers",
+    "access-control-request-method",
+    "authorization",
+    "cache-control",
+    "content-disposition",
+    "content-encoding",
+    "content-language",
+    "content-length",
+    "content-location",
+    "content-range",
+    "content-type",
+    "cookie",
+    "date",
+    "dnt",
+    "expect",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-range",
+    "if-unmodified-since",
+    "max-forwards",
+    "origin",
+    "pragma",
+    "prefer",
+    "priority",
+    "range",
+    "referer",
+    "sec-fetch-dest",
+    "sec-fetch-mode",
+    "sec-fetch-site",
+    "traceparent",
+    "tracestate",
+    "upgrade-insecure-requests",
+    "user-agent",
+    "via",
+];
+
 /// The headers that are taken from every client's request.
 #[derive(Clone, Debug)]
 pub struct StripList {
@@ -118,6 +166,11 @@ pub(crate) fn has_plain_name(name: &str) -> bool {
         && name
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+/// Whether a field is a client's own to send, also where a rule sets it for some clients.
+pub(crate) fn is_clients_own(name: &HeaderName) -> bool {
+    CLIENTS_OWN.contains(&name.as_str())
 }
 
 /// Removes all fields whose name is of this kind.

@@ -64,6 +64,17 @@ impl Template {
         })
     }
 
+    /// Whether something of the client's certificate is inserted, in a rule with these conditions.
+    pub(crate) fn tells_identity(&self, conditions: &[Condition]) -> bool {
+        self.segments.iter().any(|segment| match segment {
+            Segment::Text(_) => false,
+            Segment::Variable(variable) => variable.tells_identity(),
+            Segment::Capture { condition, .. } => conditions
+                .get(*condition)
+                .is_some_and(|condition| condition.variable().tells_identity()),
+        })
+    }
+
     /// The value, or `None` when nothing but white space is left: then the header is removed.
     pub(crate) fn render(&self, view: View<'_>, captured: &[Captured<'_>]) -> Option<HeaderValue> {
         let value = match self.segments.as_slice() {

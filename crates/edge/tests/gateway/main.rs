@@ -8,6 +8,7 @@
 //! - `reload`: connections outlive neither their configuration nor their proof
 //! - `identity`: what the backend is told about the client
 //! - `forgery`: what no client can tell the backend
+//! - `own_fields`: what clients send for themselves, though a rule sets it for some
 //! - `routing`: which listener answers, and for whom
 //! - `hello`: the profile is chosen by the whole ClientHello, however it is cut
 //! - `framing`: one HTTP/1.1 request is never two
@@ -36,6 +37,7 @@ mod hello;
 mod identity;
 mod log;
 mod ocsp;
+mod own_fields;
 mod reload;
 mod resumption;
 mod rig;

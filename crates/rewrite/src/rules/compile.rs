@@ -6,7 +6,7 @@ use http::header::{HOST, HeaderName, SET_COOKIE};
 
 use super::condition::Condition;
 use super::{Action, HeaderSpec, Part, Rule, RuleError, RuleProblem, RuleSet, RuleSpec};
-use crate::strip::has_plain_name;
+use crate::strip::{has_plain_name, is_clients_own};
 use crate::template::Template;
 use crate::variable::{Phase, Variable};
 
@@ -228,6 +228,7 @@ impl Rule {
             .collect()
     }
 
+    /// Which headers these are is told at [`RuleSet::identity_headers`].
     fn identity_headers(&self) -> impl Iterator<Item = &HeaderName> {
         let conditional = self
             .conditions
@@ -235,11 +236,16 @@ impl Rule {
             .any(|condition| condition.variable().tells_identity());
         self.request
             .iter()
-            .filter(move |action| match &action.template {
-                Some(template) => conditional || template.variables().any(Variable::tells_identity),
-                None => false,
+            .filter(move |action| {
+                let template = action.template.as_ref();
+                template.is_some_and(|template| {
+                    template.tells_identity(&self.conditions)
+                        || (conditional && !is_clients_own(&action.header))
+                })
             })
             .map(|action| &action.header)
+            // Whatever a rule says, the gateway sets it in every request before rules apply.
+            .filter(|header| **header != HOST)
     }
 }
 

@@ -45,7 +45,7 @@ impl Condition {
         }
     }
 
-    pub(super) fn variable(&self) -> &Variable {
+    pub(crate) fn variable(&self) -> &Variable {
         &self.variable
     }
 

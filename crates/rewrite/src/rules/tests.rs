@@ -315,6 +315,77 @@ fn identity_headers_are_those_filled_from_a_certificate_or_set_on_account_of_one
     assert_eq!(names, ["x-subject", "x-trusted", "x-name"]);
 }
 
+fn identity_headers(rules: Vec<RuleSpec>) -> Vec<String> {
+    let rules = RuleSet::compile(rules).unwrap();
+    rules.identity_headers().map(HeaderName::to_string).collect()
+}
+
+fn verified() -> ConditionSpec {
+    condition("var_client_certificate_verification", "^SUCCESS$")
+}
+
+#[test]
+fn the_host_is_never_an_identity_header() {
+    let fill = "{var_client_certificate_serial}.internal";
+    let captured = condition("var_client_certificate_subject", "CN=([a-z]+)");
+    let filled = "{var_client_certificate_subject_1}.internal";
+    for rule in [
+        on_request(vec![verified()], vec![set("Host", "internal")]),
+        on_request(vec![], vec![set("HOST", fill)]),
+        on_request(vec![captured], vec![set("host", filled)]),
+    ] {
+        assert!(identity_headers(vec![rule]).is_empty());
+    }
+}
+
+#[test]
+fn a_clients_own_fields_stay_its_own_when_only_a_condition_is_about_the_certificate() {
+    let own = [
+        "Accept",
+        "Accept-Language",
+        "Authorization",
+        "Cache-Control",
+        "Content-Type",
+        "Cookie",
+        "If-None-Match",
+        "Origin",
+        "Range",
+        "Referer",
+        "User-Agent",
+    ];
+    for name in own {
+        let rule = on_request(vec![verified()], vec![set(name, "constant")]);
+        assert!(identity_headers(vec![rule]).is_empty(), "{name}");
+    }
+    // A name, and whatever no standard says anything about.
+    for name in ["from", "x-admin", "remote-user", "x-authorization"] {
+        let rule = on_request(vec![verified()], vec![set(name, "constant")]);
+        assert_eq!(identity_headers(vec![rule]), [name]);
+    }
+}
+
+#[test]
+fn whatever_is_filled_from_a_certificate_is_an_identity_header() {
+    for name in ["cookie", "authorization", "content-type", "x-admin"] {
+        let inserted = on_request(vec![], vec![set(name, "a={var_client_certificate_serial}")]);
+        assert_eq!(identity_headers(vec![inserted]), [name]);
+        let captured = on_request(
+            vec![
+                condition("var_uri_path", "^/(.)"),
+                condition("var_client_certificate_subject", "CN=([a-z]+)"),
+            ],
+            vec![set(name, "a={var_client_certificate_subject_1}")],
+        );
+        assert_eq!(identity_headers(vec![captured]), [name]);
+    }
+    // A capture of something else is none.
+    let other = on_request(
+        vec![condition("var_uri_path", "^/(.)"), verified()],
+        vec![set("Cookie", "a={var_uri_path_1}")],
+    );
+    assert!(identity_headers(vec![other]).is_empty());
+}
+
 #[test]
 fn an_unproven_certificate_is_told_apart_by_conditions() {
     let uri = Uri::from_static("/");
