@@ -317,7 +317,10 @@ fn identity_headers_are_those_filled_from_a_certificate_or_set_on_account_of_one
 
 fn identity_headers(rules: Vec<RuleSpec>) -> Vec<String> {
     let rules = RuleSet::compile(rules).unwrap();
-    rules.identity_headers().map(HeaderName::to_string).collect()
+    rules
+        .identity_headers()
+        .map(HeaderName::to_string)
+        .collect()
 }
 
 fn verified() -> ConditionSpec {
