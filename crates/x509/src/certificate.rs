@@ -246,8 +246,8 @@ fn differing_algorithms(
     inner: AlgorithmIdentifier<'_>,
 ) -> Malformed {
     Malformed::SignatureAlgorithmsDiffer {
-        outer: alloc::format!("{outer}"),
-        inner: alloc::format!("{inner}"),
+        outer: outer.to_shown(),
+        inner: inner.to_shown(),
     }
 }
 

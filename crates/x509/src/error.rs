@@ -3,7 +3,8 @@ use core::fmt;
 
 use crate::{Version, der};
 
-/// Why octets are not a certificate, or a part of one is not what its ASN.1 says.
+/// Why octets are not a certificate, or a part of one is not what its ASN.1 says. Text of a peer's
+/// choice is kept up to [`MAX_SHOWN`](crate::MAX_SHOWN) characters.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Malformed {

@@ -141,7 +141,7 @@ fn check_each_once(content: &[u8]) -> Result<(), Malformed> {
                 })?;
         if before.contains(&Some(extension.oid)) {
             return Err(Malformed::DuplicateExtension {
-                oid: alloc::format!("{}", extension.oid),
+                oid: extension.oid.to_shown(),
             });
         }
         match after.first_mut() {

@@ -24,6 +24,7 @@ mod general_name;
 mod name;
 pub mod oid;
 mod serial;
+mod shown;
 mod signature;
 
 pub use algorithm::{AlgorithmIdentifier, SubjectPublicKeyInfo};
@@ -37,4 +38,5 @@ pub use general_name::{GeneralName, GeneralNames};
 pub use name::{Attribute, Name};
 pub use oid::Oid;
 pub use serial::Serial;
+pub use shown::{CUT, MAX_SHOWN, Shown};
 pub use signature::{SignatureError, verify_signature};

@@ -1,4 +1,4 @@
-use alloc::string::{String, ToString};
+use alloc::string::String;
 
 use rustls_pki_types::SignatureVerificationAlgorithm;
 
@@ -11,15 +11,15 @@ pub enum SignatureError {
     /// None of the given algorithms has this identifier, parameters included.
     #[error("signature algorithm {algorithm} is not among those accepted")]
     UnsupportedAlgorithm {
-        /// The signature's algorithm.
+        /// The signature's algorithm, up to [`MAX_SHOWN`](crate::MAX_SHOWN) characters.
         algorithm: String,
     },
     /// The signature algorithm is accepted, but for no key of this kind.
     #[error("signature algorithm {algorithm} is not accepted with a key of type {key}")]
     KeyMismatch {
-        /// The signature's algorithm.
+        /// The signature's algorithm, up to [`MAX_SHOWN`](crate::MAX_SHOWN) characters.
         algorithm: String,
-        /// The key's algorithm.
+        /// The key's algorithm, likewise.
         key: String,
     },
     /// The signature is not that of this key over this message.
@@ -58,7 +58,7 @@ pub fn verify_signature(
     }
     Err(
         outcome.unwrap_or_else(|| SignatureError::UnsupportedAlgorithm {
-            algorithm: algorithm.to_string(),
+            algorithm: algorithm.to_shown(),
         }),
     )
 }
@@ -68,7 +68,7 @@ fn key_mismatch(
     algorithm: AlgorithmIdentifier<'_>,
 ) -> SignatureError {
     SignatureError::KeyMismatch {
-        algorithm: algorithm.to_string(),
-        key: key.algorithm().to_string(),
+        algorithm: algorithm.to_shown(),
+        key: key.algorithm().to_shown(),
     }
 }

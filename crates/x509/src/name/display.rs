@@ -86,7 +86,13 @@ fn write_escaped(f: &mut fmt::Formatter<'_>, characters: Characters<'_>) -> fmt:
     while let Some(character) = characters.next() {
         let last = characters.peek().is_none();
         match character {
-            ',' | '+' | '"' | '\\' | '<' | '>' | ';' => write!(f, "\\{character}")?,
+            ',' => f.write_str("\\,")?,
+            '+' => f.write_str("\\+")?,
+            '"' => f.write_str("\\\"")?,
+            '\\' => f.write_str("\\\\")?,
+            '<' => f.write_str("\\<")?,
+            '>' => f.write_str("\\>")?,
+            ';' => f.write_str("\\;")?,
             '#' if first => f.write_str("\\#")?,
             ' ' if first || last => f.write_str("\\ ")?,
             ' '..='~' => f.write_char(character)?,
