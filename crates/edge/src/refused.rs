@@ -28,6 +28,8 @@ pub(crate) enum Refused {
     NoListener,
     /// CONNECT and TRACE are not forwarded.
     MethodNotAllowed,
+    /// The body is in another transfer coding than chunked, or in several (RFC 9112 section 6.1).
+    CodingNotSupported,
     /// The backend cannot be reached.
     BackendUnreachable,
     /// The backend closed the connection or answered with something other than HTTP.
@@ -58,6 +60,7 @@ impl Refused {
             Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
             Self::NoListener => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::CodingNotSupported => StatusCode::NOT_IMPLEMENTED,
             Self::BackendUnreachable | Self::BackendFailed => StatusCode::BAD_GATEWAY,
             Self::BackendTimedOut => StatusCode::GATEWAY_TIMEOUT,
             Self::RequestTimedOut => StatusCode::REQUEST_TIMEOUT,
@@ -74,6 +77,7 @@ impl Refused {
             Self::HostInvalid => "host_invalid",
             Self::NoListener => "no_listener",
             Self::MethodNotAllowed => "method_not_allowed",
+            Self::CodingNotSupported => "transfer_coding_not_supported",
             Self::BackendUnreachable => "backend_unreachable",
             Self::BackendFailed => "backend_failed",
             Self::BackendTimedOut => "backend_timed_out",
@@ -92,6 +96,7 @@ impl Refused {
             Self::HostInvalid => "The requested host is not a host name",
             Self::NoListener => "No listener serves the requested host",
             Self::MethodNotAllowed => "The method is not supported",
+            Self::CodingNotSupported => "The transfer coding is not supported",
             Self::BackendUnreachable => "The backend cannot be reached",
             Self::BackendFailed => "The backend gave no valid answer",
             Self::BackendTimedOut => "The backend did not answer in time",

@@ -78,6 +78,7 @@ async fn forward(
     if matches!(parts.method, Method::CONNECT | Method::TRACE) {
         return Err(Refused::MethodNotAllowed);
     }
+    check_transfer_coding(&parts.headers)?;
     let authority = authority(parts)?;
     let site = site(connection, admission, authority)?;
     let backend = site.backend().ok_or(Refused::BackendUnreachable)?.clone();
@@ -112,6 +113,17 @@ async fn forward(
         &remembered,
     );
     Ok(Forwarded { response, backend })
+}
+
+/// Chunks are decoded here and nothing else is: the backend would be told of no other coding, as
+/// the field ends at this hop.
+fn check_transfer_coding(headers: &HeaderMap) -> Result<(), Refused> {
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    match (codings.next(), codings.next()) {
+        (None, _) => Ok(()),
+        (Some(only), None) if only.as_bytes().eq_ignore_ascii_case(b"chunked") => Ok(()),
+        _ => Err(Refused::CodingNotSupported),
+    }
 }
 
 /// Says how the body is framed where hyper would not: it leaves out a body of unknown length when
