@@ -8,7 +8,7 @@ use rustls::version::{TLS12, TLS13};
 use sha1::{Digest as _, Sha1};
 use tokio::net::TcpListener;
 
-use crate::rig::{Backend, Client, Pki, Profile, Rig, Setup, streaming};
+use crate::rig::{Backend, Client, Pki, Profile, Rig, Setup, answers, streaming};
 
 const HOST: &str = "www.contoso.com";
 
@@ -190,6 +190,23 @@ async fn responses_without_a_body_have_none() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn an_http_1_0_client_gets_no_chunks() {
+    let pki = Pki::new();
+    let backend = Backend::answering(|_| {
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n".to_vec()
+    })
+    .await;
+    let gateway = gateway(&pki, &backend);
+    let mut raw = Client::new(&pki).raw(gateway.address(), HOST).await;
+    raw.send(format!("GET / HTTP/1.0\r\nHost: {HOST}\r\n\r\n"))
+        .await;
+    let answers = answers(&raw.rest().await);
+    assert_eq!(answers.len(), 1);
+    assert_eq!((answers[0].status, answers[0].text()), (200, "hello"));
+    assert_eq!(backend.last().line, "GET / HTTP/1.1");
 }
 
 #[tokio::test]

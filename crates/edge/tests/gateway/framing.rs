@@ -163,6 +163,22 @@ async fn of_length_and_coding_only_the_coding_counts_and_the_connection_ends() {
     }
 }
 
+/// RFC 9112 section 6.1: what the gateway cannot decode it must not forward as if it had.
+#[tokio::test]
+async fn a_coding_that_is_not_understood_is_refused() {
+    let pki = Pki::new();
+    for headers in [
+        "Transfer-Encoding: gzip, chunked",
+        "Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: chunked, chunked",
+        "Transfer-Encoding: identity, chunked",
+        "Transfer-Encoding: , chunked",
+    ] {
+        let bytes = with_headers(headers);
+        assert_refused(&send(&pki, bytes.as_bytes()).await, 501, bytes.as_bytes());
+    }
+}
+
 #[tokio::test]
 async fn one_request_with_a_body_is_one_request() {
     let pki = Pki::new();

@@ -1,12 +1,15 @@
 //! A resumed session is authenticated like a full one: resumption is no way round.
 
+use bytes::Bytes;
+use http::Request;
+use http_body_util::Empty;
 use portcullis_test_pki::{Certified, after, before};
 use rustls::HandshakeKind::{self, Full, Resumed};
 use rustls::SupportedProtocolVersion;
 use rustls::version::{TLS12, TLS13};
 
 use crate::rig::{
-    Answer, Backend, Client, Patience, Pki, Profile, Question, Responder, Rig, Setup, now,
+    Answer, Backend, Client, Http, Patience, Pki, Profile, Question, Responder, Rig, Setup, now,
 };
 
 const HOST: &str = "www.contoso.com";
@@ -241,6 +244,44 @@ async fn a_session_of_one_profile_is_worth_nothing_to_another() {
         let (kind, answer) = visit(&client, &gateway, "anyone.contoso.com").await;
         assert_eq!((kind, answer.status), (Full, 200));
         assert_eq!(backend.last().verification(), "PASSTHROUGH");
+    }
+}
+
+/// The same name at two addresses: here the server name does not tell the sessions apart.
+#[tokio::test]
+async fn a_session_of_one_address_is_worth_nothing_at_another() {
+    let (ours, theirs, backend) = (Pki::new(), Pki::named("Fabrikam"), Backend::start().await);
+    for (here, there) in [
+        (Profile::passthrough(), Profile::required(&theirs)),
+        (Profile::required(&ours), Profile::required(&theirs)),
+        (Profile::required(&ours), Profile::optional(&theirs)),
+        (Profile::optional(&ours), Profile::required(&theirs).alert()),
+    ] {
+        let gateway = Setup::new(&ours, &backend)
+            .site(HOST, here)
+            .site(HOST, there)
+            .elsewhere()
+            .start();
+        let [here, there] = gateway.addresses()[..] else {
+            panic!("{:?}", gateway.addresses());
+        };
+        for version in VERSIONS {
+            let client = Client::speaking(&ours, version).showing(&ours.alice(), &[]);
+            assert_eq!(client.get(here, HOST).await.status, 200);
+            let forwarded = backend.requests().len();
+            match client.tls(there, HOST).await {
+                Err(_) => {} // an alert in TLS 1.2
+                Ok(tls) => {
+                    assert_eq!(tls.get_ref().1.handshake_kind(), Some(Full));
+                    let mut http = Http::over(tls).await;
+                    let request = Request::get("/").body(Empty::<Bytes>::new()).unwrap();
+                    if let Ok(response) = http.begin(HOST, request).await {
+                        assert_eq!(response.status(), 400);
+                    }
+                }
+            }
+            assert_eq!(backend.requests().len(), forwarded);
+        }
     }
 }
 

@@ -9,14 +9,19 @@ fn setup(pki: &Pki, backend: &Backend) -> Setup {
     Setup::new(pki, backend)
         .site("open.contoso.com", Profile::off())
         .site("guarded.contoso.com", Profile::required(pki))
+        .site(
+            "partner.contoso.com",
+            Profile::required(&Pki::named("Partner")),
+        )
         .site("*.wild.contoso.com", Profile::passthrough())
         .site("public.contoso.com", Profile::off())
         .also("other.contoso.com")
 }
 
-const HOSTS: [&str; 6] = [
+const HOSTS: [&str; 7] = [
     "open.contoso.com",
     "guarded.contoso.com",
+    "partner.contoso.com",
     "a.wild.contoso.com",
     "public.contoso.com",
     "other.contoso.com",
@@ -27,6 +32,7 @@ const HOSTS: [&str; 6] = [
 fn policy(host: &str) -> &'static str {
     match host {
         "guarded.contoso.com" => "required",
+        "partner.contoso.com" => "required by another trust",
         "a.wild.contoso.com" => "passthrough",
         _ => "off",
     }
@@ -68,7 +74,11 @@ async fn a_host_is_served_only_over_a_connection_of_its_policy() {
         for client in [client.clone(), client.http2()] {
             for server_name in HOSTS.map(Some).into_iter().chain([None]) {
                 let shown = policy(server_name.unwrap_or_default());
-                let refused = shown == "required" && !passes;
+                let refused = match shown {
+                    "required" => !passes,
+                    "required by another trust" => true,
+                    _ => false,
+                };
                 let mut http = connect(&client, &gateway, server_name).await;
                 for host in HOSTS {
                     for spelling in spellings(host) {

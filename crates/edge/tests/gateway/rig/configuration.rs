@@ -100,6 +100,7 @@ impl Profile {
 /// A listener with its rule.
 #[derive(Clone)]
 struct Site {
+    bind: &'static str,
     hosts: Vec<String>,
     profile: usize,
     backend: SocketAddr,
@@ -147,6 +148,7 @@ impl Setup {
     /// One more listener with the latest profile.
     pub(crate) fn also(mut self, host: &str) -> Self {
         self.sites.push(Site {
+            bind: "127.0.0.1:0",
             hosts: match host {
                 "*" => Vec::new(),
                 host => vec![host.to_owned()],
@@ -155,6 +157,12 @@ impl Setup {
             backend: self.backend,
             rewrites: true,
         });
+        self
+    }
+
+    /// The latest listener listens on another address.
+    pub(crate) fn elsewhere(mut self) -> Self {
+        self.sites.last_mut().unwrap().bind = "127.0.0.2:0";
         self
     }
 
@@ -253,11 +261,11 @@ impl Setup {
 
 impl Site {
     fn write(&self, number: usize, toml: &mut String) {
-        let (profile, backend) = (self.profile, self.backend);
+        let (bind, profile, backend) = (self.bind, self.profile, self.backend);
         let priority = number + 1;
         writeln!(
             toml,
-            "[[listener]]\nname = \"l{number}\"\nbind = \"127.0.0.1:0\"\ntls_profile = \"p{profile}\""
+            "[[listener]]\nname = \"l{number}\"\nbind = \"{bind}\"\ntls_profile = \"p{profile}\""
         )
         .unwrap();
         if !self.hosts.is_empty() {
@@ -309,7 +317,12 @@ pub(crate) struct Rig {
 
 impl Rig {
     pub(crate) fn address(&self) -> SocketAddr {
-        self.running.as_ref().unwrap().addresses()[0]
+        self.addresses()[0]
+    }
+
+    /// The addresses, in the order of the first listener on each.
+    pub(crate) fn addresses(&self) -> &[SocketAddr] {
+        self.running.as_ref().unwrap().addresses()
     }
 
     /// The configuration as it was written.
