@@ -53,7 +53,7 @@ pub(crate) fn run(demo: Demo) -> Result<ExitCode, Box<dyn Error>> {
             })
         });
     }
-    log_to_stderr();
+    let _written = log_to_stderr();
     runtime.block_on(async {
         let scene = Scene::set(Show::Requests(paint)).await?;
         let mut interrupt = signal(SignalKind::interrupt())?;

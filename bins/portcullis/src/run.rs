@@ -1,8 +1,7 @@
 //! `portcullis run`: the gateway, until a signal ends it.
 
 use std::error::Error;
-use std::fmt::Write as _;
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -12,7 +11,8 @@ use std::time::Duration;
 use portcullis_edge::{Gateway, Running};
 use portcullis_model::Diagnostic;
 use rustls::crypto::CryptoProvider;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::EnvFilter;
 
 use crate::check;
@@ -38,23 +38,22 @@ pub(crate) struct Run {
 
 /// Runs until SIGTERM or SIGINT.
 pub(crate) fn run(run: Run) -> Result<ExitCode, Box<dyn Error>> {
-    log_to_stderr();
+    let _written = log_to_stderr();
     let gateway = match load(&run.config) {
         Ok(gateway) => gateway,
         Err(Unusable::Problems(report)) => {
-            tracing::error!("the configuration has problems:\n{report}");
+            write!(io::stderr(), "{report}")?;
             return Ok(ExitCode::from(1));
         }
         Err(Unusable::Unreadable(error)) => return Err(error.into()),
     };
     let running = Running::start(gateway, cores(run.cores))?;
-    let signals = tokio::runtime::Builder::new_current_thread()
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    signals.block_on(until_ended(&running, &run.config))?;
-    tracing::info!("draining");
-    running.drain(Duration::from_secs(run.drain));
-    Ok(ExitCode::SUCCESS)
+    let code = runtime.block_on(until_ended(running, &run))?;
+    runtime.shutdown_background();
+    Ok(code)
 }
 
 /// How many cores to use: as many as asked for, or as there are.
@@ -70,13 +69,18 @@ pub(crate) fn provider() -> Arc<CryptoProvider> {
 }
 
 /// Log lines for people on standard error; requests and what leads to refusals by default.
-pub(crate) fn log_to_stderr() {
+///
+/// A thread of its own writes them: a reader that does not keep up loses lines, and delays nobody.
+/// What is returned writes the rest when it is dropped.
+pub(crate) fn log_to_stderr() -> WorkerGuard {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let (writer, written) = tracing_appender::non_blocking(io::stderr());
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(io::stderr)
+        .with_writer(writer)
         .with_ansi(io::stderr().is_terminal())
         .init();
+    written
 }
 
 /// Why a configuration cannot run.
@@ -100,15 +104,18 @@ pub(crate) fn load(file: &Path) -> Result<Gateway, Unusable> {
 }
 
 fn report(file: &Path, problems: &[Diagnostic]) -> String {
-    problems.iter().fold(String::new(), |mut report, problem| {
-        let _ = writeln!(report, "{}", problem.display(file)); // a String takes every write
-        report
-    })
+    problems
+        .iter()
+        .map(|problem| format!("{}\n", problem.display(file)))
+        .collect()
 }
 
-async fn until_ended(running: &Running, config: &Path) -> io::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
+/// Serves until a signal, then lets requests finish, until they have or a second signal.
+async fn until_ended(running: Running, run: &Run) -> io::Result<ExitCode> {
+    let mut end = End {
+        terminate: signal(SignalKind::terminate())?,
+        interrupt: signal(SignalKind::interrupt())?,
+    };
     let mut hang_up = signal(SignalKind::hangup())?;
     // Not before: a signal of somebody who was told would end the process as it stands.
     for address in running.addresses() {
@@ -116,9 +123,33 @@ async fn until_ended(running: &Running, config: &Path) -> io::Result<()> {
     }
     loop {
         tokio::select! {
-            _ = terminate.recv() => return Ok(()),
-            _ = interrupt.recv() => return Ok(()),
-            _ = hang_up.recv() => reload(running, config),
+            () = end.asked_for() => break,
+            _ = hang_up.recv() => reload(&running, &run.config),
+        }
+    }
+    tracing::info!("draining");
+    let deadline = Duration::from_secs(run.drain);
+    let drained = tokio::task::spawn_blocking(move || running.drain(deadline));
+    tokio::select! {
+        result = drained => result.map(|()| ExitCode::SUCCESS).map_err(io::Error::other),
+        () = end.asked_for() => {
+            tracing::warn!("a second signal ends requests in flight");
+            Ok(ExitCode::from(1))
+        }
+    }
+}
+
+/// The signals that end the gateway.
+struct End {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl End {
+    async fn asked_for(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
     }
 }

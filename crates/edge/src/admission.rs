@@ -44,26 +44,31 @@ impl Admission {
     /// The judgement that holds now: the latest, unless the configuration was replaced or the
     /// identity has outlived its proof. A refusal stands as long as its connection.
     pub(crate) async fn current(connection: &Connection) -> Option<Arc<Self>> {
-        let latest = connection.admission.load_full();
-        let gateway = connection.core.shared.gateway.load_full();
-        let now = UnixTime::now();
-        let stands = match &latest.outcome {
-            Ok(identity) => Arc::ptr_eq(&latest.gateway, &gateway) && identity.stands_at(now),
-            Err(_) => true,
-        };
-        if stands {
-            return Some(latest);
+        loop {
+            let latest = connection.admission.load_full();
+            let gateway = connection.core.shared.gateway.load_full();
+            let now = UnixTime::now();
+            let stands = match &latest.outcome {
+                Ok(identity) => Arc::ptr_eq(&latest.gateway, &gateway) && identity.stands_at(now),
+                Err(_) => true,
+            };
+            if stands {
+                return Some(latest);
+            }
+            let judged = Self::judge(
+                gateway,
+                connection.bind,
+                connection.server_name.as_ref(),
+                &connection.presented,
+                now,
+            )
+            .await?;
+            let judged = Arc::new(judged);
+            connection.admission.store(Arc::clone(&judged));
+            // An answer may have taken seconds, in which the configuration may have been replaced.
+            if Arc::ptr_eq(&judged.gateway, &connection.core.shared.gateway.load()) {
+                return Some(judged);
+            }
         }
-        let judged = Self::judge(
-            gateway,
-            connection.bind,
-            connection.server_name.as_ref(),
-            &connection.presented,
-            now,
-        )
-        .await?;
-        let judged = Arc::new(judged);
-        connection.admission.store(Arc::clone(&judged));
-        Some(judged)
     }
 }

@@ -1,5 +1,7 @@
 //! The connections of one core to backends, and what travels on them.
 
+use std::error::Error;
+use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -7,7 +9,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, Version};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
@@ -26,6 +28,9 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(50);
 /// Unused connections kept to one backend by one core.
 const IDLE_CONNECTIONS: usize = 128;
 
+/// Most bytes of a backend's response that one connection reads ahead.
+const BUFFER: usize = 128 * 1024;
+
 /// One core's pooled connections: no other core uses them, so no request waits for another core.
 #[derive(Clone)]
 pub(crate) struct Backends {
@@ -42,6 +47,7 @@ impl Backends {
             .pool_idle_timeout(IDLE_TIMEOUT)
             .pool_max_idle_per_host(IDLE_CONNECTIONS)
             .set_host(false)
+            .http1_max_buf_size(BUFFER)
             .build(connector);
         Self { client }
     }
@@ -115,14 +121,16 @@ impl Passage {
 /// A client's body on its way to a backend: its trailers may not carry an identity either.
 pub(crate) struct RequestBody {
     incoming: Incoming,
+    version: Version,
     gateway: Arc<Gateway>,
     passage: Arc<Passage>,
 }
 
 impl RequestBody {
-    pub(crate) fn new(incoming: Incoming, gateway: Arc<Gateway>) -> Self {
+    pub(crate) fn new(incoming: Incoming, version: Version, gateway: Arc<Gateway>) -> Self {
         Self {
             incoming,
+            version,
             gateway,
             passage: Arc::new(Passage::new()),
         }
@@ -131,12 +139,12 @@ impl RequestBody {
 
 impl Body for RequestBody {
     type Data = Bytes;
-    type Error = hyper::Error;
+    type Error = Box<dyn Error + Send + Sync>;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let Poll::Ready(mut frame) = Pin::new(&mut self.incoming).poll_frame(cx) else {
             self.passage.wait();
             return Poll::Pending;
@@ -147,7 +155,14 @@ impl Body for RequestBody {
         {
             self.gateway.strip().strip_trailers(trailers);
         }
-        Poll::Ready(frame)
+        // hyper ends a body that an HTTP/2 client reset with NO_ERROR as if it were complete. Said to
+        // a backend in chunks, half an upload would look whole.
+        if frame.is_none() && self.version == Version::HTTP_2 && !self.incoming.is_end_stream() {
+            return Poll::Ready(Some(Err(Box::new(io::Error::from(
+                io::ErrorKind::UnexpectedEof,
+            )))));
+        }
+        Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
     }
 
     fn is_end_stream(&self) -> bool {

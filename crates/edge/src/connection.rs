@@ -23,6 +23,7 @@ use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use crate::accept::Core;
+use crate::activity::Activity;
 use crate::admission::Admission;
 use crate::respond::{ResponseBody, respond};
 
@@ -31,12 +32,19 @@ pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a connection may be idle, and a request's head may take. Application Gateway v2
 /// documents 75 s for the first and 60 s for the second; HTTP/1.1 has one timer for both here.
 pub const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// How long a connection that is to end may take to, while its client does nothing.
+const LINGER: Duration = Duration::from_secs(5);
 /// How often an HTTP/2 peer is asked whether it is there, and how long it may take to answer.
 const PING: Duration = Duration::from_secs(30);
 /// Most bytes of a request's head, as Application Gateway documents.
 const HEADER_BYTES: u16 = 32 * 1024;
 /// Most header fields of a request, which bounds what compressed or empty ones can cost.
 const HEADER_FIELDS: usize = 100;
+/// Bytes that an HTTP/2 client may send ahead on one stream, and on all together.
+const STREAM_WINDOW: u32 = 256 * 1024;
+const CONNECTION_WINDOW: u32 = 1024 * 1024;
+/// Bytes that are kept for an HTTP/2 client that does not take them, a stream.
+const SEND_BUFFER: usize = 64 * 1024;
 /// Requests at a time on one HTTP/2 connection: the least that RFC 9113 section 6.5.2 recommends
 /// is 100.
 const STREAMS: u32 = 128;
@@ -53,6 +61,7 @@ pub(crate) struct Connection {
     pub(crate) cipher: &'static str,
     /// The certificates of the session, for every judgement of it.
     pub(crate) presented: Vec<CertificateDer<'static>>,
+    pub(crate) activity: Arc<Activity>,
     /// The latest judgement.
     pub(crate) admission: ArcSwap<Admission>,
     /// Told when the connection must not serve further requests.
@@ -140,6 +149,7 @@ async fn admit(
         peer,
         server_name,
         presented,
+        activity: Activity::new(),
         admission: ArcSwap::from_pointee(admission),
         close: Notify::new(),
     }))
@@ -157,14 +167,15 @@ async fn serve_http1(
         .max_buf_size(usize::from(HEADER_BYTES))
         .serve_connection(TokioIo::new(tls), service(&connection));
     let mut served = pin!(served);
-    let result = tokio::select! {
-        result = served.as_mut() => result,
-        () = ended(&connection, &mut stopped) => {
-            served.as_mut().graceful_shutdown();
-            served.await
-        }
-    };
-    log_end(&connection, result);
+    tokio::select! {
+        result = served.as_mut() => return log_end(&connection, result),
+        () = ended(&connection, &mut stopped) => served.as_mut().graceful_shutdown(),
+    }
+    connection.activity.touch();
+    tokio::select! {
+        result = served => log_end(&connection, result),
+        () = connection.activity.quiet_for(LINGER) => {}
+    }
 }
 
 async fn serve_http2(
@@ -178,23 +189,29 @@ async fn serve_http2(
         .keep_alive_timeout(PING)
         .max_concurrent_streams(STREAMS)
         .max_header_list_size(u32::from(HEADER_BYTES))
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_send_buf_size(SEND_BUFFER)
         .serve_connection(TokioIo::new(tls), service(&connection));
     let mut served = pin!(served);
-    let result = tokio::select! {
-        result = served.as_mut() => result,
-        () = ended(&connection, &mut stopped) => {
-            served.as_mut().graceful_shutdown();
-            served.await
-        }
-    };
-    log_end(&connection, result);
+    tokio::select! {
+        result = served.as_mut() => return log_end(&connection, result),
+        () = ended(&connection, &mut stopped) => served.as_mut().graceful_shutdown(),
+    }
+    connection.activity.touch();
+    tokio::select! {
+        result = served => log_end(&connection, result),
+        () = connection.activity.quiet_for(LINGER) => {}
+    }
 }
 
-/// Returns when the gateway drains or this client was refused.
+/// Returns when the gateway drains, when this client was refused, and when the client has done
+/// nothing for too long: neither asked for anything nor taken what it asked for.
 async fn ended(connection: &Connection, stopped: &mut watch::Receiver<Option<Duration>>) {
     tokio::select! {
         _ = stopped.wait_for(Option::is_some) => {}
         () = connection.close.notified() => {}
+        () = connection.activity.quiet_for(KEEP_ALIVE) => {}
     }
 }
 

@@ -13,6 +13,7 @@
 )]
 
 mod accept;
+mod activity;
 mod admission;
 mod backend;
 mod connection;
@@ -21,6 +22,7 @@ mod identity;
 mod load;
 mod log;
 mod refused;
+mod relay;
 mod respond;
 mod rules;
 mod running;

@@ -45,9 +45,13 @@ pub(crate) fn request(
         subject = facts.map(|facts: &CertificateFacts| facts.subject.as_str()),
         fingerprint = facts.map(|facts| facts.fingerprint_sha1.as_str()),
         backend,
-        milliseconds = started.elapsed().as_secs_f64() * 1000.0,
+        microseconds = microseconds(started),
         "request"
     );
+}
+
+fn microseconds(started: Instant) -> u64 {
+    u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX)
 }
 
 fn host(parts: &Parts) -> Option<&str> {

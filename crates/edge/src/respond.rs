@@ -1,7 +1,7 @@
 //! One request: who asks, for which host, forwarded to where, or refused and why.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::header::{CONNECTION, EXPECT, HOST, TRANSFER_ENCODING};
@@ -14,6 +14,7 @@ use hyper::body::Incoming;
 use portcullis_model::host::HostName;
 use portcullis_rewrite::{Exchange, TlsFacts, to_backend, to_client};
 
+use crate::activity::{InFlight, Turn};
 use crate::admission::Admission;
 use crate::backend::RequestBody;
 use crate::connection::Connection;
@@ -21,9 +22,10 @@ use crate::gateway::Site;
 use crate::identity::Identity;
 use crate::log;
 use crate::refused::Refused;
+use crate::relay::Relay;
 
 /// What a client is answered with: a backend's body as it comes, or a page of the gateway.
-pub(crate) type ResponseBody = Either<Incoming, Full<Bytes>>;
+pub(crate) type ResponseBody = Either<Relay, Full<Bytes>>;
 
 /// Answers one request.
 pub(crate) async fn respond(
@@ -31,15 +33,20 @@ pub(crate) async fn respond(
     request: Request<Incoming>,
 ) -> Response<ResponseBody> {
     let started = Instant::now();
+    let mut in_flight = InFlight::new(&connection.activity);
     let (parts, body) = request.into_parts();
+    in_flight.turn(Turn::Backend); // a responder may have to be asked, then a backend
     let admission = Admission::current(connection).await;
     let result = match &admission {
         Some(admission) => forward(connection, admission, &parts, body).await,
         None => Err(Refused::NoListener),
     };
+    in_flight.turn(Turn::Client);
     log::request(connection, admission.as_deref(), &parts, &result, started);
     match result {
-        Ok(forwarded) => forwarded.response.map(Either::Left),
+        Ok(Forwarded {
+            response, timeout, ..
+        }) => response.map(|body| Either::Left(Relay::new(body, in_flight, timeout))),
         Err(refused) => {
             let mut response = refused.answer(&parts.headers);
             if matches!(refused, Refused::Client(_)) {
@@ -63,6 +70,8 @@ fn end(connection: &Connection, version: Version, headers: &mut HeaderMap) {
 pub(crate) struct Forwarded {
     pub(crate) response: Response<Incoming>,
     pub(crate) backend: Authority,
+    /// How long the rest of the response may be waited for at a time.
+    timeout: Duration,
 }
 
 async fn forward(
@@ -84,7 +93,8 @@ async fn forward(
     let backend = site.backend().ok_or(Refused::BackendUnreachable)?.clone();
     let exchange = exchange(connection, identity, parts, authority);
 
-    let mut request = Request::new(RequestBody::new(body, Arc::clone(&admission.gateway)));
+    let gateway = Arc::clone(&admission.gateway);
+    let mut request = Request::new(RequestBody::new(body, parts.version, gateway));
     *request.method_mut() = parts.method.clone();
     *request.uri_mut() = target(&backend, &parts.uri)?;
     *request.headers_mut() = parts.headers.clone();
@@ -112,7 +122,11 @@ async fn forward(
         &exchange,
         &remembered,
     );
-    Ok(Forwarded { response, backend })
+    Ok(Forwarded {
+        response,
+        backend,
+        timeout,
+    })
 }
 
 /// Chunks are decoded here and nothing else is: the backend would be told of no other coding, as

@@ -14,6 +14,12 @@ use crate::refusal::Refusal;
 /// TLS layer already bounds the bytes.
 pub const PRESENTED_CERTIFICATES: usize = 16;
 
+/// Most bytes of a client's own certificate.
+///
+/// What it says is logged and passed on with every request, so a client decides with it how much
+/// is. RSA certificates have 1 to 3 KiB, those with ML-DSA-87 some 8 KiB.
+pub const CERTIFICATE_SIZE: usize = 16 * 1024;
+
 /// Who is on the other side of a connection.
 #[derive(Clone, Debug)]
 pub enum Client {
@@ -86,7 +92,10 @@ pub async fn authenticate(
     match profile.client_auth() {
         // A profile that never asks has nothing to say about who the client is.
         ClientAuth::Off => Ok(Client::Anonymous),
-        ClientAuth::Passthrough => Ok(Client::Unverified(end_entity.clone())),
+        ClientAuth::Passthrough => {
+            check_size(end_entity)?;
+            Ok(Client::Unverified(end_entity.clone()))
+        }
         ClientAuth::Optional(trust) | ClientAuth::Required(trust) => {
             verify(trust, end_entity, intermediates, now)
                 .await
@@ -138,12 +147,21 @@ pub(crate) fn judge(
         .map_err(rejected)
 }
 
+fn check_size(end_entity: &CertificateDer<'_>) -> Result<(), Refusal> {
+    let (found, limit) = (end_entity.len(), CERTIFICATE_SIZE);
+    if found > limit {
+        return Err(Refusal::TooLarge { found, limit });
+    }
+    Ok(())
+}
+
 /// The leaf must parse. An intermediate that does not is left out: the path may not need it, and
 /// without it nothing gains trust.
 fn parse<'a>(
     end_entity: &'a CertificateDer<'_>,
     intermediates: &'a [CertificateDer<'_>],
 ) -> Result<(Certificate<'a>, Vec<Certificate<'a>>), Refusal> {
+    check_size(end_entity)?;
     let leaf = Certificate::parse(end_entity).map_err(Refusal::Malformed)?;
     let offered = intermediates
         .iter()

@@ -19,7 +19,9 @@ mod server_certificate;
 mod sessions;
 mod verifier;
 
-pub use authenticate::{Client, PRESENTED_CERTIFICATES, VerifiedClient, authenticate};
+pub use authenticate::{
+    CERTIFICATE_SIZE, Client, PRESENTED_CERTIFICATES, VerifiedClient, authenticate,
+};
 pub use profile::{
     APPLICATION_PROTOCOLS, ClientAuth, OnFailure, Profile, ProfileError, Revocation, Trust,
 };

@@ -11,6 +11,14 @@ pub enum Refusal {
     /// The profile requires a certificate and the client presented none.
     #[error("no client certificate was presented")]
     CertificateMissing,
+    /// The client's certificate is longer than any that is judged or passed on.
+    #[error("the client certificate has {found} bytes, more than {limit}")]
+    TooLarge {
+        /// Its bytes.
+        found: usize,
+        /// [`CERTIFICATE_SIZE`](crate::CERTIFICATE_SIZE).
+        limit: usize,
+    },
     /// The client's certificate cannot be read.
     #[error("the client certificate is malformed: {0}")]
     Malformed(Malformed),
@@ -28,6 +36,7 @@ impl Refusal {
     pub fn code(&self) -> &'static str {
         match self {
             Self::CertificateMissing => "certificate_missing",
+            Self::TooLarge { .. } => "certificate_too_large",
             Self::Malformed(_) => "malformed",
             Self::Chain(rejection) => rejection.reason().code(),
             Self::Revocation(failure) => failure.code(),

@@ -13,8 +13,8 @@ use portcullis_chain::{Anchors, Policy, Purpose};
 use portcullis_revocation::{Checker, Destinations, Settings};
 use portcullis_test_pki::{Ca, Certified, Criticality, DAY, ExtendedKeyUsage, NOW, after, before};
 use portcullis_tls::{
-    Client, ClientAuth, OnFailure, PRESENTED_CERTIFICATES, Profile, Refusal, Revocation,
-    ServerCertificate, Trust, VerifiedClient, authenticate,
+    CERTIFICATE_SIZE, Client, ClientAuth, OnFailure, PRESENTED_CERTIFICATES, Profile, Refusal,
+    Revocation, ServerCertificate, Trust, VerifiedClient, authenticate,
 };
 use rustls::crypto::aws_lc_rs;
 use rustls_pki_types::{CertificateDer, UnixTime};
@@ -129,6 +129,21 @@ async fn a_bad_certificate_is_refused_wherever_certificates_are_judged() {
             ClientAuth::Optional(_) | ClientAuth::Required(_) => {
                 assert_eq!(client.unwrap_err().code(), "expired");
             }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_longer_than_any_is_refused_by_everybody_who_looks() {
+    let pki = Pki::new();
+    let long = "x".repeat(CERTIFICATE_SIZE);
+    let leaf = pki.root.client("alice").uri(&format!("urn:{long}")).issue();
+    let presented = [leaf.der.clone()];
+    for profile in pki.profiles() {
+        let client = authenticate(&profile, Some(&presented), NOW).await;
+        match profile.client_auth() {
+            ClientAuth::Off => assert!(matches!(client, Ok(Client::Anonymous))),
+            _ => assert_eq!(client.unwrap_err().code(), "certificate_too_large"),
         }
     }
 }

@@ -49,7 +49,7 @@ pub(super) fn run(serve: &Serve, dir: &Path, format: Format) -> Result<(), Box<d
     let lifetime = Duration::from_secs(serve.lifetime.into());
     let responder = Responder::open(dir, UnixTime::now())?.lifetime(lifetime);
     let address = address(serve, &responder).ok_or(ServeError::NoAddress)?;
-    log_to_stderr();
+    let _written = log_to_stderr();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;

@@ -164,6 +164,57 @@ async fn a_big_certificate_reaches_the_backend_too() {
 }
 
 #[tokio::test]
+async fn nobody_is_taken_for_somebody_else() {
+    let (pki, backend) = (Pki::new(), Backend::start().await);
+    let gateway = Setup::new(&pki, &backend)
+        .site(HOST, Profile::optional(&pki))
+        .cores(2)
+        .start();
+    let address = gateway.address();
+    let mut tasks = Vec::new();
+    for number in 0..24 {
+        let name = format!("client-{number}");
+        let client = match number % 3 {
+            0 => Client::new(&pki),
+            1 => Client::new(&pki).http2(),
+            _ => Client::tls12(&pki),
+        };
+        let (name, client) = match number % 4 {
+            0 => ("nobody".to_owned(), client),
+            _ => {
+                let leaf = pki.client(&name).issue();
+                (name, client.showing(&leaf, &[]))
+            }
+        };
+        tasks.push(tokio::spawn(async move {
+            for _ in 0..3 {
+                let mut http = client.connect(address, HOST).await;
+                for _ in 0..5 {
+                    let request = Request::get(format!("/{name}"));
+                    let answer = http.send(HOST, request.body(Empty::new()).unwrap()).await;
+                    assert_eq!(answer.status, 200);
+                }
+            }
+        }));
+    }
+    for task in tasks {
+        task.await.unwrap();
+    }
+    let requests = backend.requests();
+    assert_eq!(requests.len(), 24 * 15);
+    for request in requests {
+        let subjects = request.header("x-client-certificate-subject");
+        match request.line.strip_prefix("GET /nobody ") {
+            Some(_) => assert!(subjects.is_empty(), "{request:?}"),
+            None => {
+                let name = subjects[0].strip_prefix("CN=").unwrap();
+                assert_eq!(request.line, format!("GET /{name} HTTP/1.1"));
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_client_is_told_nothing_about_itself() {
     let (pki, backend) = (Pki::new(), Backend::start().await);
     let gateway = Setup::new(&pki, &backend)

@@ -15,6 +15,7 @@
 //! - `framing2`: what HTTP/2 frames can and cannot carry
 //! - `exchange`: bodies, backends that fail, interim responses
 //! - `drain`: stopping, and clients that dawdle
+//! - `silence`: clients and backends that do nothing
 //! - `log`: what the operator reads
 #![allow(
     clippy::arithmetic_side_effects,
@@ -42,3 +43,4 @@ mod reload;
 mod resumption;
 mod rig;
 mod routing;
+mod silence;

@@ -1,9 +1,11 @@
 //! Live connections: they outlive neither their configuration nor their proof.
 
 use portcullis_test_pki::{after, before};
+use tokio::net::TcpStream;
+use tokio::sync::oneshot;
 
 use crate::rig::{
-    Backend, Client, Http, Patience, Pki, Profile, Question, Responder, Rig, Setup, now,
+    Backend, Client, Held, Http, Patience, Pki, Profile, Question, Responder, Rig, Setup, now,
 };
 
 const HOST: &str = "www.contoso.com";
@@ -80,6 +82,45 @@ async fn a_live_connection_without_certificate_ends_when_one_is_required() {
         }
     }
     assert_eq!(backend.requests().len(), 6);
+}
+
+/// The profile changes between the two halves of a handshake.
+#[tokio::test]
+async fn a_handshake_under_way_is_judged_by_the_new_configuration() {
+    let (pki, backend) = (Pki::new(), Backend::start().await);
+    let foreign = Pki::named("Fabrikam");
+    for (before, leaf, reason) in [
+        (Profile::off(), pki.alice(), "certificate_missing"),
+        (Profile::passthrough(), foreign.alice(), "issuer_not_found"),
+        (
+            Profile::required(&foreign),
+            foreign.alice(),
+            "issuer_not_found",
+        ),
+    ] {
+        for client in [Client::new(&pki), Client::tls12(&pki)] {
+            let client = client.showing(&leaf, &[]);
+            let mut gateway = Setup::new(&pki, &backend)
+                .site(HOST, before.clone())
+                .start();
+            let (release, released) = oneshot::channel();
+            let (answered, answers) = oneshot::channel();
+            let stream = TcpStream::connect(gateway.address()).await.unwrap();
+            // The second half is to be written once the server has answered the first.
+            let held = Held::over(stream, async {
+                answered.send(()).unwrap();
+                released.await.unwrap();
+            });
+            let task = tokio::spawn(async move { client.tls_over(held, HOST).await.unwrap() });
+            answers.await.unwrap();
+            gateway.reload(|setup| setup.with_profile(Profile::required(&pki)));
+            release.send(()).unwrap();
+            let mut http = Http::over(task.await.unwrap()).await;
+            let answer = http.get(HOST).await;
+            assert_eq!((answer.status, &*answer.reason()), (400, reason));
+        }
+    }
+    assert!(backend.requests().is_empty());
 }
 
 #[tokio::test]

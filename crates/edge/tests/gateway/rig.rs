@@ -14,7 +14,7 @@ pub(crate) use backend::{Backend, Recorded};
 pub(crate) use client::{Client, Http, Tls, streaming, whole};
 pub(crate) use configuration::{Profile, Rig, Setup};
 pub(crate) use frames::{End, Frames};
-pub(crate) use hello::{ByteByByte, Fragmented};
+pub(crate) use hello::{ByteByByte, Fragmented, Held};
 pub(crate) use http1::{Answer, Raw, answers};
 pub(crate) use pki::{Patience, Pki, now};
 pub(crate) use responder::{Question, Reply, Responder};

@@ -218,9 +218,10 @@ impl BackendConnection {
         self.stream.write_all(bytes.as_ref()).await.unwrap();
     }
 
-    /// Waits until the gateway closes the connection.
-    pub(crate) async fn closed(mut self) {
+    /// Waits until the gateway closes the connection; what had come and was not read as a request.
+    pub(crate) async fn closed(mut self) -> Vec<u8> {
         while self.read().await > 0 {}
+        self.received.clone()
     }
 
     async fn read(&mut self) -> usize {

@@ -42,13 +42,27 @@ pub(crate) struct Frames {
 
 impl Frames {
     /// Says the preface, with a header table of size 0, so that every response is readable alone.
-    pub(crate) async fn over(mut tls: Tls) -> Self {
+    pub(crate) async fn over(tls: Tls) -> Self {
+        Self::with_settings(tls, &[0, 1, 0, 0, 0, 0]).await
+    }
+
+    /// The same, for a client that takes no byte of any body.
+    pub(crate) async fn taking_nothing(tls: Tls) -> Self {
+        Self::with_settings(tls, &[0, 1, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0]).await
+    }
+
+    async fn with_settings(mut tls: Tls, settings: &[u8]) -> Self {
         tls.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
             .await
             .unwrap();
         let mut frames = Self { tls };
-        frames.frame(SETTINGS, 0, 0, &[0, 1, 0, 0, 0, 0]).await;
+        frames.frame(SETTINGS, 0, 0, settings).await;
         frames
+    }
+
+    /// Reads until the gateway ends the connection.
+    pub(crate) async fn closed(mut self) {
+        while self.read().await.is_some() {}
     }
 
     /// HEADERS with every field literal and never indexed.
@@ -84,6 +98,10 @@ impl Frames {
 
     pub(crate) async fn data(&mut self, stream: u32, bytes: &[u8], end: End) {
         self.frame(DATA, end.flag(), stream, bytes).await;
+    }
+
+    pub(crate) async fn reset(&mut self, stream: u32, code: u32) {
+        self.frame(RST_STREAM, 0, stream, &code.to_be_bytes()).await;
     }
 
     async fn frame(&mut self, kind: u8, flags: u8, stream: u32, payload: &[u8]) {

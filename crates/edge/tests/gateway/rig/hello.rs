@@ -134,3 +134,59 @@ impl AsyncWrite for Fragmented {
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
+
+/// Holds back everything after the ClientHello until it is released.
+pub(crate) struct Held {
+    stream: TcpStream,
+    hello_is_sent: bool,
+    released: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+}
+
+impl Held {
+    pub(crate) fn over(
+        stream: TcpStream,
+        released: impl Future<Output = ()> + Send + 'static,
+    ) -> Self {
+        Self {
+            stream,
+            hello_is_sent: false,
+            released: Some(Box::pin(released)),
+        }
+    }
+}
+
+impl AsyncRead for Held {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Held {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        if self.hello_is_sent
+            && let Some(released) = &mut self.released
+        {
+            ready!(released.as_mut().poll(cx));
+            self.released = None;
+        }
+        let sent = ready!(Pin::new(&mut self.stream).poll_write(cx, buf))?;
+        self.hello_is_sent = true;
+        Poll::Ready(Ok(sent))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

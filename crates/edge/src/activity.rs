@@ -1,0 +1,132 @@
+//! Whether anything happens on a connection that its client has to do with.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// When something last happened on a connection.
+///
+/// Answering pings is not something: a client that keeps a connection open for nothing can do that
+/// for ever. Waiting for a backend is, as long as it lasts; backends have limits of their own.
+pub(crate) struct Activity {
+    started: Instant,
+    /// Milliseconds from the start to what happened last.
+    latest: AtomicU64,
+    /// Requests whose next step is a backend's.
+    on_backends: AtomicUsize,
+}
+
+impl Activity {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self {
+            started: Instant::now(),
+            latest: AtomicU64::new(0),
+            on_backends: AtomicUsize::new(0),
+        })
+    }
+
+    /// Something happened.
+    pub(crate) fn touch(&self) {
+        let elapsed = self.started.elapsed().as_millis();
+        let elapsed = u64::try_from(elapsed).unwrap_or(u64::MAX);
+        self.latest.store(elapsed, Ordering::Relaxed);
+    }
+
+    /// For how long it is the client who does nothing: nothing for as long as a backend is waited for.
+    pub(crate) fn quiet(&self) -> Duration {
+        if self.on_backends.load(Ordering::Relaxed) > 0 {
+            return Duration::ZERO;
+        }
+        let latest = Duration::from_millis(self.latest.load(Ordering::Relaxed));
+        self.started.elapsed().saturating_sub(latest)
+    }
+
+    /// Returns when the client has done nothing for `limit`.
+    pub(crate) async fn quiet_for(&self, limit: Duration) {
+        while let Some(left) = limit
+            .checked_sub(self.quiet())
+            .filter(|left| !left.is_zero())
+        {
+            tokio::time::sleep(left).await;
+        }
+    }
+}
+
+/// One request on its way: says whose turn it is, and that something happened when it ends.
+pub(crate) struct InFlight {
+    activity: Arc<Activity>,
+    turn: Turn,
+}
+
+/// Whose next step is waited for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Turn {
+    Client,
+    Backend,
+}
+
+impl InFlight {
+    /// A request that has just come.
+    pub(crate) fn new(activity: &Arc<Activity>) -> Self {
+        activity.touch();
+        Self {
+            activity: Arc::clone(activity),
+            turn: Turn::Client,
+        }
+    }
+
+    pub(crate) fn turn(&mut self, turn: Turn) {
+        let on_backends = &self.activity.on_backends;
+        match (self.turn, turn) {
+            (Turn::Client, Turn::Backend) => {
+                on_backends.fetch_add(1, Ordering::Relaxed);
+            }
+            (Turn::Backend, Turn::Client) => {
+                on_backends.fetch_sub(1, Ordering::Relaxed);
+                self.activity.touch();
+            }
+            _ => {}
+        }
+        self.turn = turn;
+    }
+
+    pub(crate) fn touch(&self) {
+        self.activity.touch();
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.turn(Turn::Client);
+        self.touch();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_does_nothing_is_quiet() {
+        let activity = Activity::new();
+        let begun = Instant::now();
+        activity.quiet_for(Duration::from_secs(75)).await;
+        assert_eq!(begun.elapsed(), Duration::from_secs(75));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waiting_for_a_backend_is_not_the_client_s_silence() {
+        let activity = Activity::new();
+        let mut request = InFlight::new(&activity);
+        request.turn(Turn::Backend);
+        tokio::time::advance(Duration::from_secs(600)).await;
+        assert_eq!(activity.quiet(), Duration::ZERO);
+        request.turn(Turn::Client);
+        tokio::time::advance(Duration::from_secs(10)).await;
+        assert_eq!(activity.quiet(), Duration::from_secs(10));
+        drop(request);
+        assert_eq!(activity.quiet(), Duration::ZERO);
+    }
+}
