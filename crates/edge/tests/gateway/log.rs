@@ -1,18 +1,15 @@
 //! What the operator reads: one line a request, with the reason of every refusal.
 
 use portcullis_test_pki::Name;
-use tokio::net::TcpStream;
 
-use crate::rig::log::{Line, line_of, listen};
+use crate::rig::log::{Line, connect, line_of};
 use crate::rig::{Backend, Client, Http, Pki, Profile, Rig, Setup};
 
 const HOST: &str = "www.contoso.com";
 
 /// The line about one request of this client.
 async fn visit(client: &Client, gateway: &Rig, host: &str) -> Line {
-    listen();
-    let stream = TcpStream::connect(gateway.address()).await.unwrap();
-    let local = stream.local_addr().unwrap();
+    let (stream, local) = connect(gateway.address()).await;
     let tls = client.tls_over(stream, host).await.unwrap();
     Http::over(tls).await.get(host).await;
     line_of(local).await
@@ -80,13 +77,11 @@ async fn what_is_forwarded_is_logged_with_who_asked() {
 
 #[tokio::test]
 async fn a_failed_handshake_is_logged() {
-    listen();
     let (pki, backend) = (Pki::new(), Backend::start().await);
     let gateway = Setup::new(&pki, &backend)
         .site(HOST, Profile::required(&pki).alert())
         .start();
-    let stream = TcpStream::connect(gateway.address()).await.unwrap();
-    let local = stream.local_addr().unwrap();
+    let (stream, local) = connect(gateway.address()).await;
     let expired = pki.client("alice").expired().issue();
     let client = Client::tls12(&pki).showing(&expired, &[]);
     assert!(client.tls_over(stream, HOST).await.is_err());

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::fmt::Debug;
 use std::net::SocketAddr;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU8, Ordering};
 
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -16,11 +18,25 @@ pub(crate) type Line = HashMap<&'static str, String>;
 static LINES: OnceLock<watch::Sender<Vec<Line>>> = OnceLock::new();
 
 /// Begins to listen, for the whole process.
-pub(crate) fn listen() {
+fn listen() {
     LINES.get_or_init(|| {
         tracing::subscriber::set_global_default(Listening).unwrap();
         watch::Sender::default()
     });
+}
+
+/// A connection from an address that no other client has, so that its lines can be told.
+pub(crate) async fn connect(gateway: SocketAddr) -> (TcpStream, SocketAddr) {
+    static NUMBER: AtomicU8 = AtomicU8::new(1);
+    listen();
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let socket = TcpSocket::new_v4().unwrap();
+    socket
+        .bind(SocketAddr::from(([127, 1, 1, number], 0)))
+        .unwrap();
+    let stream = socket.connect(gateway).await.unwrap();
+    let local = stream.local_addr().unwrap();
+    (stream, local)
 }
 
 /// Waits for the first line about this client.
