@@ -1,24 +1,24 @@
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::fmt;
 
-use portcullis_x509::{Certificate, Malformed, Name};
+use portcullis_x509::{Certificate, Malformed};
 use rustls_pki_types::CertificateDer;
 
 /// What the caller trusts, and what it knows besides: read once, shared by every verification.
 ///
 /// `anchors` are trusted; `intermediates` are only material for building paths, as if every peer
-/// had sent them along. Both are found by a hash of their normalised subject, so that a
-/// verification costs the same over ten anchors and over ten thousand.
+/// had sent them along. Both are found in a table of normalised subjects, so that a verification
+/// costs nearly the same over ten anchors and over ten thousand.
 pub struct Anchors {
     anchors: Vec<CertificateDer<'static>>,
     intermediates: Vec<CertificateDer<'static>>,
-    /// Sorted by hash.
-    index: Vec<Entry>,
+    /// By normalised subject; anchors first.
+    index: BTreeMap<Vec<u8>, Vec<Entry>>,
 }
 
 #[derive(Clone, Copy)]
 struct Entry {
-    subject: u64,
     list: List,
     position: usize,
 }
@@ -67,7 +67,7 @@ impl Anchors {
         if anchors.is_empty() {
             return Err(AnchorsError::Empty);
         }
-        let mut index = Vec::with_capacity(anchors.len().saturating_add(intermediates.len()));
+        let mut index: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for (list, certificates) in [
             (List::Anchors, &anchors),
             (List::Intermediates, &intermediates),
@@ -79,15 +79,12 @@ impl Anchors {
                         index: position,
                         source,
                     })?;
-                let subject = certificate.subject().matching_hash();
-                index.push(Entry {
-                    subject,
-                    list,
-                    position,
-                });
+                index
+                    .entry(certificate.subject().normalised())
+                    .or_default()
+                    .push(Entry { list, position });
             }
         }
-        index.sort_by_key(|entry| entry.subject);
         Ok(Self {
             anchors,
             intermediates,
@@ -108,30 +105,26 @@ impl Anchors {
             .map(|certificate| certificate.subject().der())
     }
 
-    /// The certificates whose subject is `name`, with their list and their position in it.
+    /// The certificates with this normalised subject, anchors first, with the list that they are in.
     pub(crate) fn named<'a>(
         &'a self,
-        name: Name<'_>,
-        hash: u64,
-    ) -> impl Iterator<Item = (List, usize, Certificate<'a>)> {
-        let start = self.index.partition_point(|entry| entry.subject < hash);
+        subject: &[u8],
+    ) -> impl Iterator<Item = (List, Certificate<'a>)> + use<'a> {
         self.index
-            .get(start..)
-            .unwrap_or_default()
-            .iter()
-            .take_while(move |entry| entry.subject == hash)
+            .get(subject)
+            .into_iter()
+            .flatten()
             .filter_map(|entry| self.read(*entry))
-            .filter(move |(_, _, certificate)| certificate.subject().matches(&name))
     }
 
     // Invariant: `new` read every certificate once, so that reading again cannot fail.
-    fn read(&self, entry: Entry) -> Option<(List, usize, Certificate<'_>)> {
+    fn read(&self, entry: Entry) -> Option<(List, Certificate<'_>)> {
         let list = match entry.list {
             List::Anchors => &self.anchors,
             List::Intermediates => &self.intermediates,
         };
         let certificate = Certificate::parse(list.get(entry.position)?).ok()?;
-        Some((entry.list, entry.position, certificate))
+        Some((entry.list, certificate))
     }
 }
 

@@ -6,16 +6,28 @@ use crate::reason::Reason;
 
 /// Signatures that one verification checks at most.
 ///
-/// 100 is the number of Go's `crypto/x509` (`maxChainSignatureChecks`) and of rustls-webpki. So many
-/// take about 5 ms with P-256 and 20 ms with P-384 keys. A path of five certificates needs four.
+/// 100 is the number of Go's `crypto/x509` (`maxChainSignatureChecks`) and of rustls-webpki; a path
+/// of five certificates needs four. What so many cost depends on the peer's keys: the README has a table.
 pub const MAX_SIGNATURE_CHECKS: u32 = 100;
 
 /// Issuers that one verification tries at most, each time that a path could go on with one.
 ///
-/// A step costs a comparison of names and of what was tried before, at worst the judgement of one whole path (a few
-/// microseconds), so that this limit costs about as much as [`MAX_SIGNATURE_CHECKS`]. rustls-webpki
-/// allows 200 000 for cheaper steps. Honest certificate lists need fewer than ten.
+/// A step compares numbers, not names, and takes less than a microsecond. rustls-webpki allows
+/// 200 000 steps. Honest certificate lists need fewer than ten.
 pub const MAX_ISSUERS_TRIED: u32 = 2_000;
+
+/// Paths to an anchor that one verification judges at most, every signature in them being good.
+///
+/// Judging reads each certificate of the path again, a few microseconds. As many paths as signatures:
+/// only who holds the keys of several authorities, or of one that was renewed that often, has more.
+pub const MAX_PATHS_JUDGED: u32 = 100;
+
+/// Octets of names that one verification reads at most: subject and issuer of the leaf, of everything
+/// that was offered, and of what is configured under the names that were looked for, each once.
+///
+/// A mebibyte takes a few milliseconds. A certificate list has at most 64 KiB in all in TLS as
+/// rustls reads it; a thousand certificates of a bundle have a fifth of a mebibyte in their names.
+pub const MAX_NAME_OCTETS: u32 = 0x10_0000;
 
 /// Something that runs out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,13 +36,19 @@ pub enum Resource {
     SignatureChecks,
     /// Issuers tried, limited by [`MAX_ISSUERS_TRIED`].
     Issuers,
+    /// Paths judged, limited by [`MAX_PATHS_JUDGED`].
+    Paths,
+    /// Octets of names, limited by [`MAX_NAME_OCTETS`].
+    NameOctets,
 }
 
-/// What is left of the two limits.
+/// What is left of each limit.
 #[derive(Debug)]
 pub(crate) struct Budget {
     signature_checks: u32,
     issuers: u32,
+    paths: u32,
+    name_octets: u32,
 }
 
 impl Budget {
@@ -38,18 +56,50 @@ impl Budget {
         Self {
             signature_checks: MAX_SIGNATURE_CHECKS,
             issuers: MAX_ISSUERS_TRIED,
+            paths: MAX_PATHS_JUDGED,
+            name_octets: MAX_NAME_OCTETS,
         }
     }
 
-    pub(crate) fn spend(&mut self, resource: Resource) -> Result<(), Reason> {
-        let (left, limit) = match resource {
-            Resource::SignatureChecks => (&mut self.signature_checks, MAX_SIGNATURE_CHECKS),
-            Resource::Issuers => (&mut self.issuers, MAX_ISSUERS_TRIED),
+    pub(crate) fn spend(&mut self, resource: Resource, amount: usize) -> Result<(), Reason> {
+        let left = match resource {
+            Resource::SignatureChecks => &mut self.signature_checks,
+            Resource::Issuers => &mut self.issuers,
+            Resource::Paths => &mut self.paths,
+            Resource::NameOctets => &mut self.name_octets,
         };
-        *left = left
-            .checked_sub(1)
-            .ok_or(Reason::BudgetExceeded { resource, limit })?;
+        let amount = u32::try_from(amount).ok();
+        *left =
+            amount
+                .and_then(|amount| left.checked_sub(amount))
+                .ok_or(Reason::BudgetExceeded {
+                    resource,
+                    limit: resource.limit(),
+                })?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+impl Budget {
+    pub(crate) const fn left(&self, resource: Resource) -> u32 {
+        match resource {
+            Resource::SignatureChecks => self.signature_checks,
+            Resource::Issuers => self.issuers,
+            Resource::Paths => self.paths,
+            Resource::NameOctets => self.name_octets,
+        }
+    }
+}
+
+impl Resource {
+    const fn limit(self) -> u32 {
+        match self {
+            Self::SignatureChecks => MAX_SIGNATURE_CHECKS,
+            Self::Issuers => MAX_ISSUERS_TRIED,
+            Self::Paths => MAX_PATHS_JUDGED,
+            Self::NameOctets => MAX_NAME_OCTETS,
+        }
     }
 }
 
@@ -58,6 +108,8 @@ impl fmt::Display for Resource {
         f.write_str(match self {
             Self::SignatureChecks => "signature checks",
             Self::Issuers => "issuers tried",
+            Self::Paths => "paths judged",
+            Self::NameOctets => "octets of names",
         })
     }
 }

@@ -5,7 +5,7 @@
 use alloc::string::ToString;
 
 use portcullis_x509::{
-    BasicConstraints, Certificate, Extension, KeyUsage, Oid, SignatureError, Version, oid,
+    BasicConstraints, Certificate, Extension, KeyUsage, Oid, Shown, SignatureError, Version, oid,
     verify_signature,
 };
 use rustls_pki_types::{SignatureVerificationAlgorithm, UnixTime};
@@ -26,20 +26,14 @@ pub(crate) fn check_signature(
     child: &Certificate<'_>,
     issuer: &Certificate<'_>,
     algorithms: &[&dyn SignatureVerificationAlgorithm],
-) -> Result<(), Reason> {
-    let verified = verify_signature(
+) -> Result<(), SignatureError> {
+    verify_signature(
         algorithms,
         issuer.subject_public_key_info(),
         child.signature_algorithm(),
         child.tbs(),
         child.signature(),
-    );
-    verified.map_err(|source| match source {
-        SignatureError::BadSignature => Reason::BadSignature {
-            issuer: issuer.subject().to_string(),
-        },
-        source => Reason::UnsupportedAlgorithm { source },
-    })
+    )
 }
 
 /// The rest of section 6.1 for a path, leaf first and anchor last, whose signatures were checked.
@@ -139,8 +133,8 @@ fn check_names_chain(issued: &Certificate<'_>, issuer: &Certificate<'_>) -> Resu
         return Ok(());
     }
     Err(Reason::NamesDoNotChain {
-        expected: issued.issuer().to_string(),
-        found: issuer.subject().to_string(),
+        expected: issued.issuer().shown().to_string(),
+        found: issuer.subject().shown().to_string(),
     })
 }
 
@@ -185,7 +179,7 @@ fn check_extension(extension: Extension<'_>) -> Result<(), Reason> {
     // RFC 5280 makes this one critical; where an issuer did not, ignoring it would still grant trust.
     if oid == oid::POLICY_CONSTRAINTS {
         return Err(Reason::UnsupportedPolicies {
-            oid: oid.to_string(),
+            oid: Shown::new(oid).to_string(),
         });
     }
     if !extension.is_critical() || UNDERSTOOD.contains(&oid) {
@@ -195,11 +189,11 @@ fn check_extension(extension: Extension<'_>) -> Result<(), Reason> {
         oid::NAME_CONSTRAINTS => Reason::UnsupportedNameConstraints,
         oid::CERTIFICATE_POLICIES | oid::POLICY_MAPPINGS | oid::INHIBIT_ANY_POLICY => {
             Reason::UnsupportedPolicies {
-                oid: oid.to_string(),
+                oid: Shown::new(oid).to_string(),
             }
         }
         _ => Reason::UnknownCriticalExtension {
-            oid: oid.to_string(),
+            oid: Shown::new(oid).to_string(),
         },
     })
 }

@@ -26,7 +26,9 @@ mod search;
 mod verify;
 
 pub use anchors::{Anchors, AnchorsError, List};
-pub use budget::{MAX_ISSUERS_TRIED, MAX_SIGNATURE_CHECKS, Resource};
+pub use budget::{
+    MAX_ISSUERS_TRIED, MAX_NAME_OCTETS, MAX_PATHS_JUDGED, MAX_SIGNATURE_CHECKS, Resource,
+};
 pub use policy::{AnchorConstraints, AnchorValidity, PartialChain, Policy, Purpose};
 pub use reason::{AuthorityClaim, Class, KeyOwner, LastFound, Reason};
 pub use rejection::{Candidate, Origin, Rejection, Step};

@@ -1,9 +1,10 @@
 //! What the caller demands of a path beyond RFC 5280 section 6.
 
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 use core::fmt;
 
-use portcullis_x509::{Certificate, ExtendedKeyUsage, KeyUsage, Oid, oid};
+use portcullis_x509::{CUT, Certificate, ExtendedKeyUsage, KeyUsage, MAX_SHOWN, Oid, Shown, oid};
 use rustls_pki_types::SignatureVerificationAlgorithm;
 
 use crate::reason::{KeyOwner, Reason};
@@ -18,6 +19,7 @@ pub struct Policy {
     anchor_validity: AnchorValidity,
     anchor_constraints: AnchorConstraints,
     least_rsa_bits: usize,
+    most_rsa_bits: usize,
     partial_chain: PartialChain,
 }
 
@@ -80,6 +82,10 @@ impl Policy {
     /// disallows less since 2014.
     pub const DEFAULT_LEAST_RSA_BITS: usize = 2_048;
 
+    /// The greatest RSA key unless [`Policy::most_rsa_bits`] says otherwise: what `aws-lc-rs`, `ring` and
+    /// Go's `crypto/tls` take. A check costs the square of the size.
+    pub const DEFAULT_MOST_RSA_BITS: usize = 8_192;
+
     /// A policy for this purpose, with the signature algorithms of the caller's crypto provider.
     ///
     /// What is not in `algorithms` is not accepted: providers leave out SHA-1, and so must a caller who makes the list.
@@ -94,6 +100,7 @@ impl Policy {
             anchor_validity: AnchorValidity::Enforce,
             anchor_constraints: AnchorConstraints::Enforce,
             least_rsa_bits: Self::DEFAULT_LEAST_RSA_BITS,
+            most_rsa_bits: Self::DEFAULT_MOST_RSA_BITS,
             partial_chain: PartialChain::Deny,
         }
     }
@@ -126,6 +133,13 @@ impl Policy {
         self
     }
 
+    /// Sets the greatest size of an RSA modulus. The provider's algorithms may want less.
+    #[must_use]
+    pub const fn most_rsa_bits(mut self, bits: usize) -> Self {
+        self.most_rsa_bits = bits;
+        self
+    }
+
     /// Sets whether a path may end in an anchor that is not self-issued.
     #[must_use]
     pub const fn partial_chain(mut self, partial_chain: PartialChain) -> Self {
@@ -155,21 +169,31 @@ impl Policy {
         matches!(self.partial_chain, PartialChain::Allow)
     }
 
-    /// Whether the key is strong enough to trust what it signed.
+    /// Whether the key is strong enough to trust what it signed, and small enough to find out.
     pub(crate) fn check_key(
         &self,
         certificate: &Certificate<'_>,
         owner: KeyOwner,
     ) -> Result<(), Reason> {
-        let expected = self.least_rsa_bits;
-        match certificate.subject_public_key_info().rsa_modulus_bits()? {
-            Some(found) if found < expected => Err(Reason::WeakKey {
-                expected,
+        let Some(found) = certificate.subject_public_key_info().rsa_modulus_bits()? else {
+            return Ok(());
+        };
+        let (least, most) = (self.least_rsa_bits, self.most_rsa_bits);
+        if found < least {
+            return Err(Reason::WeakKey {
+                expected: least,
                 found,
                 owner,
-            }),
-            _ => Ok(()),
+            });
         }
+        if found > most {
+            return Err(Reason::OversizedKey {
+                expected: most,
+                found,
+                owner,
+            });
+        }
+        Ok(())
     }
 
     /// Judges a path, leaf first, by this policy. The authorities' keys were judged on the way.
@@ -243,16 +267,31 @@ impl Policy {
 
     #[cold]
     fn purpose_not_allowed(&self, found: Option<ExtendedKeyUsage<'_>>) -> Reason {
-        let found = found
-            .into_iter()
-            .flat_map(|found| found.iter())
-            .map(purpose_name)
-            .collect();
         Reason::PurposeNotAllowed {
             expected: self.purpose,
-            found,
+            found: found.map(shown_purposes).unwrap_or_default(),
         }
     }
+}
+
+/// Purposes that a report repeats. RFC 5280 defines six and the one for any.
+const MAX_PURPOSES_SHOWN: usize = 16;
+
+/// The first purposes of a list, up to [`MAX_SHOWN`] characters in all, then [`CUT`].
+fn shown_purposes(found: ExtendedKeyUsage<'_>) -> Vec<String> {
+    let (mut shown, mut left) = (Vec::new(), MAX_SHOWN);
+    for purpose in found.iter() {
+        let name = purpose_name(purpose);
+        match left.checked_sub(name.len()) {
+            Some(rest) if shown.len() < MAX_PURPOSES_SHOWN => left = rest,
+            _ => {
+                shown.push(CUT.into());
+                break;
+            }
+        }
+        shown.push(name);
+    }
+    shown
 }
 
 fn allows(found: ExtendedKeyUsage<'_>, purpose: Oid<'_>) -> bool {
@@ -268,7 +307,7 @@ fn purpose_name(purpose: Oid<'_>) -> String {
         oid::EMAIL_PROTECTION => "emailProtection".into(),
         oid::TIME_STAMPING => "timeStamping".into(),
         oid::OCSP_SIGNING => "OCSPSigning".into(),
-        other => other.to_string(),
+        other => Shown::new(other).to_string(),
     }
 }
 

@@ -1,4 +1,5 @@
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -10,6 +11,8 @@ use crate::moment::Moment;
 use crate::policy::Purpose;
 
 /// Why a path was not accepted, with what was expected and what was found.
+///
+/// Names and identifiers are a peer's choice: each is kept up to [`MAX_SHOWN`](portcullis_x509::MAX_SHOWN) characters.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Reason {
@@ -17,7 +20,7 @@ pub enum Reason {
     #[error("issuer not found: {issuer}")]
     IssuerNotFound {
         /// The name that was looked for.
-        issuer: String,
+        issuer: Arc<str>,
         /// Where the search ended.
         last: LastFound,
     },
@@ -31,7 +34,7 @@ pub enum Reason {
     #[error("signature does not verify with the key of {issuer}")]
     BadSignature {
         /// The subject of the issuer's certificate.
-        issuer: String,
+        issuer: Arc<str>,
     },
     /// The signature's algorithm, or the issuer's kind of key, is not accepted.
     #[error("signature algorithm is not accepted")]
@@ -44,6 +47,16 @@ pub enum Reason {
     #[error("RSA key of {found} bits is shorter than {expected}")]
     WeakKey {
         /// The least number of bits.
+        expected: usize,
+        /// The key's bits.
+        found: usize,
+        /// The key's owner.
+        owner: KeyOwner,
+    },
+    /// A key is so long that checking what it signed costs too much.
+    #[error("RSA key of {found} bits is longer than {expected}")]
+    OversizedKey {
+        /// The greatest number of bits.
         expected: usize,
         /// The key's bits.
         found: usize,
@@ -104,7 +117,7 @@ pub enum Reason {
     PurposeNotAllowed {
         /// The purpose of the verification.
         expected: Purpose,
-        /// The purposes that the certificate lists; none when it lists none and must.
+        /// The purposes that the certificate lists, the first few of many; none when it lists none and must.
         found: Vec<String>,
     },
     /// A critical extension is not understood (RFC 5280 section 6.1.4 (o)).
@@ -167,7 +180,7 @@ pub enum AuthorityClaim {
     OldVersion(Version),
 }
 
-/// Whose key is too short.
+/// Whose key is too short or too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyOwner {
     /// The leaf.
@@ -202,6 +215,7 @@ impl Reason {
             Self::BadSignature { .. } => "bad_signature",
             Self::UnsupportedAlgorithm { .. } => "unsupported_algorithm",
             Self::WeakKey { .. } => "weak_key",
+            Self::OversizedKey { .. } => "oversized_key",
             Self::NamesDoNotChain { .. } => "names_do_not_chain",
             Self::EmptyIssuer => "empty_issuer",
             Self::Expired { .. } => "expired",
@@ -232,6 +246,7 @@ impl Reason {
             Self::EmptyIssuer
             | Self::UnsupportedAlgorithm { .. }
             | Self::WeakKey { .. }
+            | Self::OversizedKey { .. }
             | Self::NotACa { .. }
             | Self::PathTooLong { .. }
             | Self::KeyUsageMissing { .. }
@@ -289,6 +304,7 @@ impl Reason {
             Self::DepthExceeded { .. } => "certificate chain too long",
             Self::NamesDoNotChain { .. } => "subject issuer mismatch",
             Self::EmptyIssuer
+            | Self::OversizedKey { .. }
             | Self::UnsupportedNameConstraints
             | Self::UnsupportedPolicies { .. }
             | Self::BudgetExceeded { .. }
@@ -299,7 +315,9 @@ impl Reason {
     /// How much a failure before any anchor was reached tells; higher tells more.
     pub(crate) fn telling(&self) -> u8 {
         match self {
-            Self::WeakKey { .. } | Self::UnsupportedAlgorithm { .. } => 4,
+            Self::WeakKey { .. }
+            | Self::OversizedKey { .. }
+            | Self::UnsupportedAlgorithm { .. } => 4,
             Self::DepthExceeded { .. } => 3,
             Self::BadSignature { .. } => 2,
             Self::SelfSignedUntrusted { .. } => 1,

@@ -1,4 +1,4 @@
-use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -33,8 +33,9 @@ pub struct Candidate {
 /// One certificate of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// The certificate's subject, printable.
-    pub subject: String,
+    /// The certificate's subject, printable, up to [`MAX_SHOWN`](portcullis_x509::MAX_SHOWN)
+    /// characters; shared by every path that the certificate is in.
+    pub subject: Arc<str>,
     /// Where it came from.
     pub origin: Origin,
 }
@@ -86,13 +87,18 @@ impl Rejection {
         &self.nearest
     }
 
-    /// Every path that was tried, in the order of the search, up to [`Rejection::MAX_KEPT`].
+    /// Every path that was tried, in the order of the search, up to [`Rejection::MAX_KEPT`] of
+    /// them with [`Rejection::MAX_STEPS_KEPT`] certificates in all.
     pub fn candidates(&self) -> &[Candidate] {
         &self.candidates
     }
 
     /// Paths that are kept for explanation. More are tried than anybody reads; their number is the peer's to choose.
     pub const MAX_KEPT: usize = 32;
+
+    /// Certificates in all the paths that are kept: [`Rejection::MAX_KEPT`] paths as long as
+    /// [`Policy::DEFAULT_MAX_DEPTH`](crate::Policy::DEFAULT_MAX_DEPTH) lets them be, and some. With it a rejection keeps less than 100 KB.
+    pub const MAX_STEPS_KEPT: usize = 512;
 }
 
 /// One line: which certificate, and why.

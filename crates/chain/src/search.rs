@@ -1,22 +1,28 @@
 //! Finding candidate paths from a leaf to an anchor: depth first, likeliest issuer first, within a budget.
 //!
 //! Nothing here judges. A [`Judge`] says whether a link holds and whether a whole path does; the
-//! search goes on with the next candidate when it does not.
+//! search goes on with the next candidate when it does not. A certificate may be come by thousands of
+//! times: what depends on its size is done once, and what is said about it is written down only to be kept.
 
 mod fallen;
+mod node;
 mod pool;
+#[cfg(test)]
+mod tests;
 
+use alloc::rc::Rc;
 use alloc::vec::Vec;
 use core::ops::ControlFlow;
 
-use portcullis_x509::Certificate;
+use portcullis_x509::{Certificate, SignatureError};
 
-use self::fallen::{Fallen, Reached};
-use self::pool::{Issuer, Likelihood, Pool};
+use self::fallen::{Fallen, Reached, leaf_alone};
+use self::node::{KeyId, Likelihood, Node};
+use self::pool::{Issuer, Pool};
 use crate::anchors::Anchors;
 use crate::budget::{Budget, Resource};
 use crate::reason::{LastFound, Reason};
-use crate::rejection::{Candidate, Fault, Origin, Rejection, Step};
+use crate::rejection::{Fault, Origin, Rejection};
 
 /// Decides what the search only proposes.
 pub(crate) trait Judge {
@@ -28,7 +34,7 @@ pub(crate) trait Judge {
         &self,
         child: &Certificate<'_>,
         issuer: &Certificate<'_>,
-    ) -> Result<(), Reason>;
+    ) -> Result<(), SignatureError>;
 
     /// Whether a path of links that hold is valid, leaf first, anchor last.
     fn check_path(&self, path: &[Certificate<'_>]) -> Result<(), Fault>;
@@ -51,68 +57,67 @@ pub(crate) fn find_path<'a>(
     limits: Limits,
     judge: &impl Judge,
 ) -> Result<Vec<Certificate<'a>>, Rejection> {
-    let mut search = Search {
-        pool: Pool::new(offered, anchors, limits.ends_anywhere),
-        limits,
-        judge,
-        budget: Budget::new(),
-        links: Vec::new(),
-        path: Vec::new(),
-        nodes: Vec::new(),
-        fallen: Fallen::default(),
-    };
-    match search.start(leaf) {
-        ControlFlow::Break(()) => Ok(search.path),
-        ControlFlow::Continue(()) => Err(search.fallen.into_rejection(leaf)),
+    match Search::new(leaf, offered, anchors, limits, judge) {
+        Ok(mut search) => match search.start() {
+            ControlFlow::Break(()) => Ok(search.path),
+            ControlFlow::Continue(()) => Err(search.fallen.into_rejection(leaf)),
+        },
+        Err(reason) => {
+            let nearest = leaf_alone(leaf, reason);
+            Err(Rejection::new(nearest.clone(), alloc::vec![nearest]))
+        }
     }
 }
 
-/// What is known about a certificate of the path besides itself.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Node {
-    /// Which certificate of leaf, pool and anchors this is.
-    id: usize,
-    origin: Origin,
-}
-
 /// Whether a key signed a certificate.
-struct Link<'a> {
+struct Link {
     /// The node of the certificate.
     child: usize,
-    /// The SubjectPublicKeyInfo of the key.
-    key: &'a [u8],
+    key: KeyId,
     holds: bool,
 }
 
 struct Search<'s, 'a, J> {
-    pool: Pool<'s, 'a>,
+    pool: Pool<'a>,
     limits: Limits,
     judge: &'s J,
     budget: Budget,
     /// What was checked already; at most one for each signature check.
-    links: Vec<Link<'a>>,
+    links: Vec<Link>,
     path: Vec<Certificate<'a>>,
-    /// Same length as `path`.
-    nodes: Vec<Node>,
+    /// The nodes of `path`. Never empty.
+    nodes: Vec<Rc<Node<'a>>>,
     fallen: Fallen,
 }
 
 /// Break ends the search with the accepted path in place, or with nothing left to spend.
 type Flow = ControlFlow<()>;
 
-impl<'a, J: Judge> Search<'_, 'a, J> {
-    fn start(&mut self, leaf: &Certificate<'a>) -> Flow {
-        self.push(
-            leaf.clone(),
-            Node {
-                id: Pool::LEAF,
-                origin: Origin::Leaf,
-            },
-        );
-        if self.pool.is_anchor(leaf) {
-            self.finish()?;
-        }
-        match self.extend() {
+impl<'s, 'a, J: Judge> Search<'s, 'a, J> {
+    fn new(
+        leaf: &Certificate<'a>,
+        offered: &[Certificate<'a>],
+        anchors: &'a Anchors,
+        limits: Limits,
+        judge: &'s J,
+    ) -> Result<Self, Reason> {
+        let mut budget = Budget::new();
+        let mut pool = Pool::new(offered, anchors, limits.ends_anywhere, &mut budget)?;
+        let node = pool.node(leaf.clone(), Origin::Leaf, &mut budget)?;
+        Ok(Self {
+            pool,
+            limits,
+            judge,
+            budget,
+            links: Vec::new(),
+            path: alloc::vec![leaf.clone()],
+            nodes: alloc::vec![node],
+            fallen: Fallen::default(),
+        })
+    }
+
+    fn start(&mut self) -> Flow {
+        match self.finish_at_leaf() {
             Ok(flow) => flow,
             Err(reason) => {
                 self.fall(self.top(), reason, Reached::Nothing);
@@ -121,21 +126,34 @@ impl<'a, J: Judge> Search<'_, 'a, J> {
         }
     }
 
+    fn finish_at_leaf(&mut self) -> Result<Flow, Reason> {
+        let is_anchor = self
+            .nodes
+            .last()
+            .is_some_and(|leaf| self.pool.is_anchor(leaf));
+        if is_anchor && self.finish()?.is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+        self.extend()
+    }
+
     /// Tries every issuer of the last certificate. An error means that the budget is spent.
     fn extend(&mut self) -> Result<Flow, Reason> {
-        let Some(child) = self.path.last().cloned() else {
+        let Some(child) = self.nodes.last().cloned() else {
             return Ok(ControlFlow::Continue(()));
         };
         let mut promising = false;
-        for issuer in self.pool.issuers_of(&child) {
-            self.budget.spend(Resource::Issuers)?;
-            if self.repeats(&issuer.certificate) {
+        for issuer in self.pool.issuers_of(&child, &mut self.budget)? {
+            self.budget.spend(Resource::Issuers, 1)?;
+            if self
+                .nodes
+                .iter()
+                .any(|node| node.is_equivalent(&issuer.node))
+            {
                 continue;
             }
             promising |= issuer.likelihood != Likelihood::Contradicted;
-            if self.link_holds(&child, &issuer)?
-                && self.step(issuer.certificate, issuer.node)?.is_break()
-            {
+            if self.link_holds(&child, &issuer)? && self.step(issuer.node)?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
         }
@@ -145,8 +163,8 @@ impl<'a, J: Judge> Search<'_, 'a, J> {
         Ok(ControlFlow::Continue(()))
     }
 
-    fn step(&mut self, issuer: Certificate<'a>, node: Node) -> Result<Flow, Reason> {
-        let ends = node.origin == Origin::Anchor;
+    fn step(&mut self, issuer: Rc<Node<'a>>) -> Result<Flow, Reason> {
+        let ends = issuer.origin == Origin::Anchor;
         if !ends && self.is_too_deep(&issuer) {
             let limit = self.limits.max_depth;
             self.fall(
@@ -156,8 +174,8 @@ impl<'a, J: Judge> Search<'_, 'a, J> {
             );
             return Ok(ControlFlow::Continue(()));
         }
-        self.push(issuer, node);
-        let flow = if ends { self.finish() } else { self.extend()? };
+        self.push(issuer);
+        let flow = if ends { self.finish()? } else { self.extend()? };
         if flow.is_continue() {
             self.pop();
         }
@@ -166,41 +184,42 @@ impl<'a, J: Judge> Search<'_, 'a, J> {
 
     /// Self-issued intermediates do not count, as they do not for pathLenConstraint. What bounds
     /// the recursion is the budget: every step down takes another signature check.
-    fn is_too_deep(&self, issuer: &Certificate<'_>) -> bool {
-        let authorities = self.path.iter().skip(1).chain([issuer]);
+    fn is_too_deep(&self, issuer: &Node<'_>) -> bool {
+        let authorities = self.nodes.iter().skip(1).map(|node| &**node);
         authorities
+            .chain([issuer])
             .filter(|authority| !authority.is_self_issued())
             .count()
             > self.limits.max_depth
     }
 
     /// Has the complete path judged.
-    fn finish(&mut self) -> Flow {
-        match self.judge.check_path(&self.path) {
+    fn finish(&mut self) -> Result<Flow, Reason> {
+        self.budget.spend(Resource::Paths, 1)?;
+        Ok(match self.judge.check_path(&self.path) {
             Ok(()) => ControlFlow::Break(()),
             Err(fault) => {
                 self.fall(fault.certificate, fault.reason, Reached::Anchor);
                 ControlFlow::Continue(())
             }
-        }
+        })
     }
 
     /// Whether `issuer` signed `child`, from memory or by checking.
-    fn link_holds(&mut self, child: &Certificate<'a>, issuer: &Issuer<'a>) -> Result<bool, Reason> {
-        let from = self.nodes.last().map_or(Pool::LEAF, |node| node.id);
-        let key = issuer.certificate.subject_public_key_info();
+    fn link_holds(&mut self, child: &Node<'a>, issuer: &Issuer<'a>) -> Result<bool, Reason> {
+        let key = issuer.node.key;
         let known = self
             .links
             .iter()
-            .find(|link| link.child == from && link.key == key.der());
+            .find(|link| link.child == child.id && link.key == key);
         if let Some(link) = known {
             return Ok(link.holds);
         }
-        self.budget.spend(Resource::SignatureChecks)?;
-        let checked = self.check_link(child, &issuer.certificate);
+        self.budget.spend(Resource::SignatureChecks, 1)?;
+        let checked = self.check_link(child, &issuer.node);
         self.links.push(Link {
-            child: from,
-            key: key.der(),
+            child: child.id,
+            key,
             holds: checked.is_ok(),
         });
         let Err(fault) = checked else {
@@ -210,76 +229,53 @@ impl<'a, J: Judge> Search<'_, 'a, J> {
             Likelihood::Contradicted => Reached::Namesake,
             Likelihood::Confirmed | Likelihood::Open => Reached::Nothing,
         };
-        self.push(issuer.certificate.clone(), issuer.node);
+        self.push(issuer.node.clone());
         self.fall(fault.certificate, fault.reason, reached);
         self.pop();
         Ok(false)
     }
 
-    fn check_link(&self, child: &Certificate<'_>, issuer: &Certificate<'_>) -> Result<(), Fault> {
-        let above = self.path.len();
+    fn check_link(&self, child: &Node<'_>, issuer: &Node<'_>) -> Result<(), Fault> {
         self.judge
-            .check_issuer_key(issuer)
+            .check_issuer_key(&issuer.certificate)
             .map_err(|reason| Fault {
-                certificate: above,
+                certificate: self.path.len(),
                 reason,
             })?;
         self.judge
-            .check_signature(child, issuer)
-            .map_err(|reason| Fault {
+            .check_signature(&child.certificate, &issuer.certificate)
+            .map_err(|error| Fault {
                 certificate: self.top(),
-                reason,
+                reason: match error {
+                    SignatureError::BadSignature => Reason::BadSignature {
+                        issuer: issuer.shown_subject(),
+                    },
+                    source => Reason::UnsupportedAlgorithm { source },
+                },
             })
     }
 
-    /// RFC 5280 section 6.1 lets no certificate appear twice. The same name with the same key
-    /// adds nothing to a path either, whatever else the certificate says.
-    fn repeats(&self, candidate: &Certificate<'_>) -> bool {
-        self.path.iter().any(|certificate| {
-            let (key, other) = (
-                certificate.subject_public_key_info(),
-                candidate.subject_public_key_info(),
-            );
-            key.der() == other.der() && certificate.subject().matches(&candidate.subject())
-        })
-    }
-
-    fn dead_end(&mut self, top: &Certificate<'_>) {
-        let last = match self.nodes.last().map(|node| node.origin) {
-            Some(Origin::Offered) => LastFound::Offered,
-            Some(Origin::Configured | Origin::Anchor) => LastFound::Configured,
-            Some(Origin::Leaf) | None => LastFound::Leaf,
+    fn dead_end(&mut self, top: &Node<'_>) {
+        let last = match top.origin {
+            Origin::Offered => LastFound::Offered,
+            Origin::Configured | Origin::Anchor => LastFound::Configured,
+            Origin::Leaf => LastFound::Leaf,
         };
         let reason = if top.is_self_issued() {
             Reason::SelfSignedUntrusted { last }
         } else {
-            Reason::IssuerNotFound {
-                issuer: alloc::format!("{}", top.issuer()),
-                last,
-            }
+            let issuer = top.shown_issuer();
+            Reason::IssuerNotFound { issuer, last }
         };
         self.fall(self.top(), reason, Reached::Nothing);
     }
 
     fn fall(&mut self, certificate: usize, reason: Reason, reached: Reached) {
-        let steps = self
-            .path
-            .iter()
-            .zip(&self.nodes)
-            .map(|(certificate, node)| Step {
-                subject: alloc::format!("{}", certificate.subject()),
-                origin: node.origin,
-            });
-        self.fallen.add(
-            Candidate::new(
-                steps.collect(),
-                Fault {
-                    certificate,
-                    reason,
-                },
-            ),
-            reached,
-        );
+        let fault = Fault {
+            certificate,
+            reason,
+        };
+        self.fallen.add(&self.nodes, fault, reached);
     }
 
     /// The position of the last certificate of the path.
@@ -287,8 +283,8 @@ impl<'a, J: Judge> Search<'_, 'a, J> {
         self.path.len().saturating_sub(1)
     }
 
-    fn push(&mut self, certificate: Certificate<'a>, node: Node) {
-        self.path.push(certificate);
+    fn push(&mut self, node: Rc<Node<'a>>) {
+        self.path.push(node.certificate.clone());
         self.nodes.push(node);
     }
 

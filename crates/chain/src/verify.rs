@@ -1,7 +1,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use portcullis_x509::{Certificate, Name};
+use portcullis_x509::{Certificate, Name, SignatureError};
 use rustls_pki_types::UnixTime;
 
 use crate::anchors::Anchors;
@@ -55,7 +55,7 @@ impl Judge for Court<'_> {
         &self,
         child: &Certificate<'_>,
         issuer: &Certificate<'_>,
-    ) -> Result<(), Reason> {
+    ) -> Result<(), SignatureError> {
         judgement::check_signature(child, issuer, self.policy.algorithms())
     }
 

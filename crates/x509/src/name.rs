@@ -2,6 +2,7 @@
 
 mod display;
 mod matching;
+mod normal;
 mod short_name;
 mod text;
 

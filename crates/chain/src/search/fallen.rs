@@ -1,9 +1,12 @@
 //! What became of the paths that were not accepted.
 
+use alloc::rc::Rc;
+use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use portcullis_x509::Certificate;
 
+use super::node::Node;
 use crate::reason::{LastFound, Reason};
 use crate::rejection::{Candidate, Fault, Origin, Rejection, Step};
 
@@ -26,21 +29,41 @@ type Nearness = (Reached, usize, usize);
 #[derive(Default)]
 pub(super) struct Fallen {
     candidates: Vec<Candidate>,
+    /// Steps of all `candidates`.
+    steps: usize,
     nearest: Option<(Nearness, Candidate)>,
+    /// How many candidates were made.
+    #[cfg(test)]
+    pub(super) written: usize,
 }
 
 impl Fallen {
-    pub(super) fn add(&mut self, candidate: Candidate, reached: Reached) {
-        let nearness = nearness(&candidate, reached);
-        if self
+    /// Takes down a path that is one of the first, or nearer than all before. Of the thousands that a
+    /// peer can have tried nothing else is written down.
+    pub(super) fn add(&mut self, path: &[Rc<Node<'_>>], fault: Fault, reached: Reached) {
+        let nearness = nearness(path.len(), &fault, reached);
+        let is_nearest = self
             .nearest
             .as_ref()
-            .is_none_or(|(nearest, _)| nearness > *nearest)
-        {
-            self.nearest = Some((nearness, candidate.clone()));
+            .is_none_or(|(nearest, _)| nearness > *nearest);
+        let steps = self.steps.saturating_add(path.len());
+        let is_kept =
+            self.candidates.len() < Rejection::MAX_KEPT && steps <= Rejection::MAX_STEPS_KEPT;
+        if !is_nearest && !is_kept {
+            return;
         }
-        if self.candidates.len() < Rejection::MAX_KEPT {
-            self.candidates.push(candidate);
+        #[cfg(test)]
+        {
+            self.written += 1;
+        }
+        let steps_of_path = path.iter().map(|node| node.step()).collect();
+        let candidate = Candidate::new(steps_of_path, fault);
+        if is_kept {
+            self.steps = steps;
+            self.candidates.push(candidate.clone());
+        }
+        if is_nearest {
+            self.nearest = Some((nearness, candidate));
         }
     }
 
@@ -55,13 +78,12 @@ impl Fallen {
     }
 }
 
-fn nearness(candidate: &Candidate, reached: Reached) -> Nearness {
-    let length = candidate.steps().len();
-    match (reached, candidate.reason()) {
+fn nearness(length: usize, fault: &Fault, reached: Reached) -> Nearness {
+    match (reached, &fault.reason) {
         (_, Reason::BudgetExceeded { .. }) => (Reached::Anchor, usize::MAX, usize::MAX),
         (Reached::Anchor, _) => (
             reached,
-            usize::MAX.saturating_sub(candidate.certificate()),
+            usize::MAX.saturating_sub(fault.certificate),
             length,
         ),
         (_, reason) => (reached, usize::from(reason.telling()), length),
@@ -69,14 +91,18 @@ fn nearness(candidate: &Candidate, reached: Reached) -> Nearness {
 }
 
 fn nobody_found(leaf: &Certificate<'_>) -> Candidate {
-    let step = Step {
-        subject: alloc::format!("{}", leaf.subject()),
-        origin: Origin::Leaf,
-    };
-    let issuer = alloc::format!("{}", leaf.issuer());
     let reason = Reason::IssuerNotFound {
-        issuer,
+        issuer: leaf.issuer().shown().to_string().into(),
         last: LastFound::Leaf,
+    };
+    leaf_alone(leaf, reason)
+}
+
+/// The path of a search that ended before it began.
+pub(super) fn leaf_alone(leaf: &Certificate<'_>, reason: Reason) -> Candidate {
+    let step = Step {
+        subject: leaf.subject().shown().to_string().into(),
+        origin: Origin::Leaf,
     };
     Candidate::new(
         alloc::vec![step],

@@ -1,126 +1,192 @@
 //! Where issuers are looked for, and in which order they are tried.
+//!
+//! Names are normalised once and compared as numbers from then on: how often the search comes
+//! back to a certificate must not be multiplied by how long its names are.
 
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::rc::Rc;
 use alloc::vec::Vec;
 
-use portcullis_x509::Certificate;
+use portcullis_x509::{Certificate, Name};
 
-use super::Node;
+use super::node::{KeyId, Likelihood, NameId, Node, Numbers};
 use crate::anchors::{Anchors, List};
+use crate::budget::{Budget, Resource};
+use crate::reason::Reason;
 use crate::rejection::Origin;
 
 /// Everything that can issue: what the peer sent and what is configured.
-pub(super) struct Pool<'s, 'a> {
-    offered: &'s [Certificate<'a>],
-    /// The hash of each offered subject.
-    subjects: Vec<u64>,
+pub(super) struct Pool<'a> {
     anchors: &'a Anchors,
     ends_anywhere: bool,
+    /// How many nodes there are.
+    nodes: usize,
+    names: BTreeMap<Rc<[u8]>, NameId>,
+    /// The certificates with each name as their subject, by [`NameId`].
+    named: Vec<Namesakes<'a>>,
+    keys: BTreeMap<&'a [u8], KeyId>,
+}
+
+struct Namesakes<'a> {
+    normalised: Rc<[u8]>,
+    /// Only what was offered, until `complete`; then what is configured stands before it.
+    nodes: Vec<Rc<Node<'a>>>,
+    complete: bool,
 }
 
 /// A certificate with the name of an issuer that was looked for.
 pub(super) struct Issuer<'a> {
-    pub(super) certificate: Certificate<'a>,
-    pub(super) node: Node,
+    pub(super) node: Rc<Node<'a>>,
     pub(super) likelihood: Likelihood,
 }
 
-/// What the key identifiers say (RFC 5280 sections 4.2.1.1 and 4.2.1.2). They order candidates and
-/// never refuse one: an issuer may have changed them.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Likelihood {
-    /// Both name the same key.
-    Confirmed,
-    /// One of them is absent or unreadable.
-    Open,
-    /// They name different keys.
-    Contradicted,
-}
-
-impl<'s, 'a> Pool<'s, 'a> {
-    /// The node of the leaf.
-    pub(super) const LEAF: usize = usize::MAX;
-
+impl<'a> Pool<'a> {
+    /// Takes in each offered certificate once, however often it was offered.
     pub(super) fn new(
-        offered: &'s [Certificate<'a>],
+        offered: &[Certificate<'a>],
         anchors: &'a Anchors,
         ends_anywhere: bool,
-    ) -> Self {
-        let subjects = offered
-            .iter()
-            .map(|certificate| certificate.subject().matching_hash())
-            .collect();
-        Self {
-            offered,
-            subjects,
+        budget: &mut Budget,
+    ) -> Result<Self, Reason> {
+        let mut pool = Self {
             anchors,
             ends_anywhere,
+            nodes: 0,
+            names: BTreeMap::new(),
+            named: Vec::new(),
+            keys: BTreeMap::new(),
+        };
+        let mut known = BTreeSet::new();
+        for certificate in offered {
+            if known.insert(certificate.der()) {
+                let node = pool.node(certificate.clone(), Origin::Offered, budget)?;
+                if let Some(namesakes) = pool.named.get_mut(node.subject.0) {
+                    namesakes.nodes.push(node);
+                }
+            }
         }
+        Ok(pool)
+    }
+
+    /// A node for a certificate that is not in the pool.
+    pub(super) fn node(
+        &mut self,
+        certificate: Certificate<'a>,
+        origin: Origin,
+        budget: &mut Budget,
+    ) -> Result<Rc<Node<'a>>, Reason> {
+        let (subject, issuer) = (certificate.subject(), certificate.issuer());
+        let octets = subject.der().len().saturating_add(issuer.der().len());
+        budget.spend(Resource::NameOctets, octets)?;
+        let next_key = KeyId(self.keys.len());
+        let key = certificate.subject_public_key_info().der();
+        let numbers = Numbers {
+            id: self.nodes,
+            subject: self.name(subject),
+            issuer: self.name(issuer),
+            key: *self.keys.entry(key).or_insert(next_key),
+        };
+        self.nodes = self.nodes.saturating_add(1);
+        Ok(Rc::new(Node::new(certificate, origin, numbers)))
+    }
+
+    fn name(&mut self, name: Name<'_>) -> NameId {
+        let normalised: Rc<[u8]> = name.normalised().into();
+        if let Some(known) = self.names.get(&normalised) {
+            return *known;
+        }
+        let new = NameId(self.named.len());
+        self.names.insert(normalised.clone(), new);
+        self.named.push(Namesakes {
+            normalised,
+            nodes: Vec::new(),
+            complete: false,
+        });
+        new
     }
 
     /// Whether this very certificate is an anchor at which a path may end.
-    pub(super) fn is_anchor(&self, leaf: &Certificate<'_>) -> bool {
-        let subject = leaf.subject();
+    pub(super) fn is_anchor(&self, leaf: &Node<'_>) -> bool {
+        let Some(namesakes) = self.named.get(leaf.subject.0) else {
+            return false;
+        };
         (self.ends_anywhere || leaf.is_self_issued())
             && self
                 .anchors
-                .named(subject, subject.matching_hash())
-                .any(|(list, _, anchor)| list == List::Anchors && anchor.der() == leaf.der())
+                .named(&namesakes.normalised)
+                .any(|(list, anchor)| {
+                    list == List::Anchors && anchor.der() == leaf.certificate.der()
+                })
     }
 
     /// Every certificate whose subject is the issuer of `child`, likeliest first; among equals
     /// anchors, then configured intermediates, then what the peer sent, in its order.
-    pub(super) fn issuers_of(&self, child: &Certificate<'a>) -> Vec<Issuer<'a>> {
-        let name = child.issuer();
-        let hash = name.matching_hash();
-        let wanted = key_identifier_of_issuer(child);
-        let mut issuers = Vec::new();
-        for (list, position, certificate) in self.anchors.named(name, hash) {
-            let node = self.configured(list, position, &certificate);
-            add(&mut issuers, certificate, node, wanted);
-        }
-        for (id, (certificate, subject)) in self.offered.iter().zip(&self.subjects).enumerate() {
-            if *subject == hash && certificate.subject().matches(&name) {
-                let node = Node {
-                    id,
-                    origin: Origin::Offered,
-                };
-                add(&mut issuers, certificate.clone(), node, wanted);
-            }
-        }
+    pub(super) fn issuers_of(
+        &mut self,
+        child: &Node<'a>,
+        budget: &mut Budget,
+    ) -> Result<Vec<Issuer<'a>>, Reason> {
+        self.complete(child.issuer, budget)?;
+        let Some(namesakes) = self.named.get(child.issuer.0) else {
+            return Ok(Vec::new());
+        };
+        let mut issuers: Vec<_> = namesakes
+            .nodes
+            .iter()
+            .map(|node| Issuer {
+                likelihood: child.likelihood_of(node),
+                node: node.clone(),
+            })
+            .collect();
         issuers.sort_by_key(|issuer| (issuer.likelihood, rank(issuer.node.origin)));
-        issuers
+        Ok(issuers)
     }
 
-    fn configured(&self, list: List, position: usize, certificate: &Certificate<'_>) -> Node {
-        let before = match list {
-            List::Anchors => self.offered.len(),
-            List::Intermediates => self.offered.len().saturating_add(self.anchors.count()),
+    /// Puts what is configured under a name before what was offered under it. Of equal certificates
+    /// the first stays: anchors come before intermediates, those before what was offered.
+    fn complete(&mut self, name: NameId, budget: &mut Budget) -> Result<(), Reason> {
+        let Some(namesakes) = self.named.get_mut(name.0) else {
+            return Ok(());
         };
+        if namesakes.complete {
+            return Ok(());
+        }
+        let normalised = namesakes.normalised.clone();
+        let offered = core::mem::take(&mut namesakes.nodes);
+        let (anchors, mut known) = (self.anchors, BTreeSet::new());
+        let mut nodes = Vec::new();
+        for (list, certificate) in anchors.named(&normalised) {
+            if known.insert(certificate.der()) {
+                let origin = self.configured(list, &certificate);
+                nodes.push(self.node(certificate, origin, budget)?);
+            }
+        }
+        nodes.extend(
+            offered
+                .into_iter()
+                .filter(|node| !known.contains(node.certificate.der())),
+        );
+        if let Some(namesakes) = self.named.get_mut(name.0) {
+            namesakes.nodes = nodes;
+            namesakes.complete = true;
+        }
+        Ok(())
+    }
+
+    fn configured(&self, list: List, certificate: &Certificate<'_>) -> Origin {
         let ends = list == List::Anchors && (self.ends_anywhere || certificate.is_self_issued());
-        let origin = if ends {
+        if ends {
             Origin::Anchor
         } else {
             Origin::Configured
-        };
-        Node {
-            id: before.saturating_add(position),
-            origin,
         }
     }
 }
 
-/// Of equal certificates the first stays: anchors come before intermediates, those before what was offered.
-fn add<'a>(
-    issuers: &mut Vec<Issuer<'a>>,
-    certificate: Certificate<'a>,
-    node: Node,
-    wanted: Option<&[u8]>,
-) {
-    if !issuers
-        .iter()
-        .any(|known| known.certificate.der() == certificate.der())
-    {
-        issuers.push(Issuer::new(certificate, node, wanted));
+#[cfg(test)]
+impl<'a> Pool<'a> {
+    pub(super) fn every_node(&self) -> impl Iterator<Item = &Rc<Node<'a>>> {
+        self.named.iter().flat_map(|namesakes| &namesakes.nodes)
     }
 }
 
@@ -129,29 +195,5 @@ const fn rank(origin: Origin) -> u8 {
         Origin::Anchor => 0,
         Origin::Configured => 1,
         Origin::Offered | Origin::Leaf => 2,
-    }
-}
-
-fn key_identifier_of_issuer<'a>(child: &Certificate<'a>) -> Option<&'a [u8]> {
-    child
-        .authority_key_identifier()
-        .ok()
-        .flatten()?
-        .key_identifier
-}
-
-impl<'a> Issuer<'a> {
-    fn new(certificate: Certificate<'a>, node: Node, wanted: Option<&[u8]>) -> Self {
-        let found = certificate.subject_key_identifier().ok().flatten();
-        let likelihood = match (wanted, found) {
-            (Some(wanted), Some(found)) if wanted == found => Likelihood::Confirmed,
-            (Some(_), Some(_)) => Likelihood::Contradicted,
-            _ => Likelihood::Open,
-        };
-        Self {
-            certificate,
-            node,
-            likelihood,
-        }
     }
 }

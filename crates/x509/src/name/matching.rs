@@ -7,8 +7,8 @@ use crate::der::Tag;
 impl Name<'_> {
     /// Attributes of one relative distinguished name that are compared in any order.
     ///
-    /// Comparing sets takes the square of their size. Real names have one attribute here, rarely
-    /// two; sets above the limit match only octet for octet.
+    /// Comparing sets takes memory, unlike comparing the one attribute that real names have here,
+    /// rarely two. Sets above the limit match only octet for octet.
     pub const MAX_SET_ATTRIBUTES: usize = 16;
 
     /// Whether both are the same name as RFC 5280 section 7.1 says: the same attribute types in the same
@@ -26,13 +26,6 @@ impl Name<'_> {
             .all(|rdn| others.next().is_some_and(|other| rdn.matches(&other)))
             && others.next().is_none()
     }
-
-    /// A hash that is the same for names that match: a filter before [`Name::matches`], nothing
-    /// more. It is not keyed, so a table over names that a peer chooses must be bounded.
-    pub fn matching_hash(&self) -> u64 {
-        self.rdns()
-            .fold(FNV_OFFSET, |hash, rdn| fnv(hash, rdn.hash()))
-    }
 }
 
 impl RelativeDistinguishedName<'_> {
@@ -41,40 +34,18 @@ impl RelativeDistinguishedName<'_> {
     }
 
     fn matches_as_set(&self, other: &RelativeDistinguishedName<'_>) -> bool {
-        let limit = Name::MAX_SET_ATTRIBUTES;
-        let mut taken = 0_u32;
-        let mut count = 0_usize;
-        for attribute in self.attributes() {
-            count = count.saturating_add(1);
-            let found = (0..limit)
-                .zip(other.attributes())
-                .find(|(index, other)| taken & bit(*index) == 0 && attribute.matches(other));
-            match found {
-                Some((index, _)) if count <= limit => taken |= bit(index),
-                _ => return false,
-            }
+        match (self.only(), other.only()) {
+            (Some(one), Some(other)) => one.matches(&other),
+            (None, None) => self.normalised() == other.normalised(),
+            _ => false,
         }
-        other.attributes().nth(count).is_none()
     }
 
-    /// Added up, so that the order within the set does not matter.
-    fn hash(&self) -> u64 {
-        if self.attributes().nth(Name::MAX_SET_ATTRIBUTES).is_some() {
-            return self
-                .content
-                .iter()
-                .fold(FNV_OFFSET, |hash, octet| fnv(hash, u64::from(*octet)));
-        }
-        self.attributes()
-            .fold(0, |sum, attribute| sum.wrapping_add(attribute.hash()))
+    /// The attribute of a set that has one, as nearly all have.
+    fn only(&self) -> Option<Attribute<'_>> {
+        let mut attributes = self.attributes();
+        attributes.next().filter(|_| attributes.next().is_none())
     }
-}
-
-fn bit(index: usize) -> u32 {
-    u32::try_from(index)
-        .ok()
-        .and_then(|index| 1_u32.checked_shl(index))
-        .unwrap_or(0)
 }
 
 impl<'a> Attribute<'a> {
@@ -91,25 +62,8 @@ impl<'a> Attribute<'a> {
         }
     }
 
-    fn hash(&self) -> u64 {
-        let hash = self
-            .oid
-            .as_bytes()
-            .iter()
-            .fold(FNV_OFFSET, |hash, octet| fnv(hash, u64::from(*octet)));
-        match self.folded() {
-            Some(characters) => characters.fold(hash, |hash, character| {
-                fnv(hash, u64::from(u32::from(character)))
-            }),
-            None => self
-                .der
-                .iter()
-                .fold(hash, |hash, octet| fnv(hash, u64::from(*octet))),
-        }
-    }
-
     /// The characters that count, or nothing when the value is compared octet for octet.
-    fn folded(&self) -> Option<Folded<'a>> {
+    pub(super) fn folded(&self) -> Option<Folded<'a>> {
         let comparable = matches!(
             self.tag,
             Tag::UTF8_STRING
@@ -128,7 +82,7 @@ impl<'a> Attribute<'a> {
 }
 
 /// Lower case, outer white space dropped, inner runs of it as one space.
-struct Folded<'a> {
+pub(super) struct Folded<'a> {
     characters: Characters<'a>,
     /// A character read ahead, after the space before it was handed out.
     ahead: Option<char>,
@@ -179,12 +133,4 @@ impl Iterator for Folded<'_> {
 /// What RFC 4518 section 2.2 maps to a space, as far as ASCII goes.
 fn is_space(character: char) -> bool {
     matches!(character, ' ' | '\t' | '\n' | '\r' | '\x0b' | '\x0c')
-}
-
-// FNV-1a over 64 bits (draft-eastlake-fnv).
-const FNV_OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
-const FNV_PRIME: u64 = 0x0000_0100_0000_01b3;
-
-const fn fnv(hash: u64, value: u64) -> u64 {
-    (hash ^ value).wrapping_mul(FNV_PRIME)
 }
