@@ -13,7 +13,8 @@
 //! - `hello`: the profile is chosen by the whole ClientHello, however it is cut
 //! - `framing`: one HTTP/1.1 request is never two
 //! - `framing2`: what HTTP/2 frames can and cannot carry
-//! - `exchange`: bodies, backends that fail, interim responses
+//! - `exchange`: bodies and interim responses, there and back
+//! - `backends`: backends that fail, stall or say too much
 //! - `drain`: stopping, and clients that dawdle
 //! - `silence`: clients and backends that do nothing
 //! - `log`: what the operator reads
@@ -29,6 +30,7 @@
 
 mod alerts;
 mod authentication;
+mod backends;
 mod drain;
 mod exchange;
 mod forgery;

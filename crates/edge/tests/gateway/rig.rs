@@ -7,6 +7,7 @@ mod frames;
 mod hello;
 mod http1;
 pub(crate) mod log;
+mod patience;
 mod pki;
 mod responder;
 
@@ -16,5 +17,6 @@ pub(crate) use configuration::{Profile, Rig, Setup};
 pub(crate) use frames::{End, Frames};
 pub(crate) use hello::{ByteByByte, Fragmented, Held};
 pub(crate) use http1::{Answer, Raw, answers};
-pub(crate) use pki::{Patience, Pki, now};
+pub(crate) use patience::{Patience, patiently};
+pub(crate) use pki::{Pki, now};
 pub(crate) use responder::{Question, Reply, Responder};

@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use super::http1::{Fields, dechunk, head, values};
+use super::patiently;
 
 /// One request as it came.
 #[derive(Clone, Debug)]
@@ -139,13 +140,14 @@ impl Backend {
 
     /// The next connection that the test serves.
     pub(crate) async fn accept(&mut self) -> BackendConnection {
-        self.by_hand.as_mut().unwrap().recv().await.unwrap()
+        let next = patiently(self.by_hand.as_mut().unwrap().recv());
+        next.await.unwrap()
     }
 
     /// Waits until every connection has ended and gives what each held besides whole requests.
     pub(crate) async fn residues(&self) -> Vec<Vec<u8>> {
         let mut open = self.state.open.subscribe();
-        open.wait_for(|open| *open == 0).await.unwrap();
+        drop(patiently(open.wait_for(|open| *open == 0)).await.unwrap());
         self.state.residues.lock().unwrap().clone()
     }
 }
@@ -220,7 +222,7 @@ impl BackendConnection {
 
     /// Waits until the gateway closes the connection; what had come and was not read as a request.
     pub(crate) async fn closed(mut self) -> Vec<u8> {
-        while self.read().await > 0 {}
+        patiently(async { while self.read().await > 0 {} }).await;
         self.received.clone()
     }
 

@@ -35,7 +35,7 @@ use tokio::task::JoinHandle;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::{Answer, Pki, Raw};
+use super::{Answer, Pki, Raw, patiently};
 
 /// What TLS runs over.
 pub(crate) trait Transport: AsyncRead + AsyncWrite + Unpin + Send {}
@@ -251,7 +251,7 @@ impl Http {
 
     /// Waits until the gateway ends the connection.
     pub(crate) async fn closed(self) {
-        drop(self.driver.await);
+        drop(patiently(self.driver).await);
         drop(self.sender);
     }
 }

@@ -2,7 +2,7 @@
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use super::Tls;
+use super::{Tls, patiently};
 
 /// Header fields in their order, names in lower case.
 pub(crate) type Fields = Vec<(String, String)>;
@@ -95,7 +95,8 @@ impl Raw {
 
     /// Whatever comes next; 0 when the connection has ended, cleanly or not.
     async fn read(&mut self) -> usize {
-        self.tls.read_buf(&mut self.received).await.unwrap_or(0)
+        let read = patiently(self.tls.read_buf(&mut self.received));
+        read.await.unwrap_or(0)
     }
 }
 

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
 
+use super::patiently;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tracing::field::{Field, Visit};
@@ -49,8 +50,7 @@ pub(crate) async fn line_of(client: SocketAddr) -> Line {
             .find(|line| line.get("client") == Some(&client))
             .cloned()
     };
-    let lines = lines
-        .wait_for(|lines| found(lines).is_some())
+    let lines = patiently(lines.wait_for(|lines| found(lines).is_some()))
         .await
         .unwrap();
     found(&lines).unwrap()

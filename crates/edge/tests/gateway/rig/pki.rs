@@ -60,17 +60,3 @@ impl Pki {
         self.client("alice").issue()
     }
 }
-
-/// How long a test waits for something to lapse, instead of for ever.
-pub(crate) struct Patience(UnixTime);
-
-impl Patience {
-    pub(crate) fn new() -> Self {
-        Self(portcullis_test_pki::after(now(), 60))
-    }
-
-    #[track_caller]
-    pub(crate) fn check(&self) {
-        assert!(now() < self.0, "waited in vain");
-    }
-}

@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::now;
+use super::{now, patiently};
 
 /// What is asked about.
 #[derive(Clone)]
@@ -124,7 +124,11 @@ impl Responder {
     /// Waits until it was asked so often.
     pub(crate) async fn asked_times(&self, times: usize) {
         let mut asked = self.state.asked.subscribe();
-        asked.wait_for(|asked| *asked >= times).await.unwrap();
+        drop(
+            patiently(asked.wait_for(|asked| *asked >= times))
+                .await
+                .unwrap(),
+        );
     }
 }
 

@@ -1,0 +1,31 @@
+//! How long a test waits for what must happen, instead of for ever.
+
+use std::time::Duration;
+
+use rustls_pki_types::UnixTime;
+
+use super::now;
+
+/// More than anything here takes on a busy machine.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// Waits for what must happen.
+#[track_caller]
+pub(crate) fn patiently<T>(future: impl Future<Output = T>) -> impl Future<Output = T> {
+    let waited = tokio::time::timeout(LONGEST, future);
+    async { waited.await.expect("it did not happen") }
+}
+
+/// The patience of a loop that repeats something until it turns out differently.
+pub(crate) struct Patience(UnixTime);
+
+impl Patience {
+    pub(crate) fn new() -> Self {
+        Self(portcullis_test_pki::after(now(), LONGEST.as_secs()))
+    }
+
+    #[track_caller]
+    pub(crate) fn check(&self) {
+        assert!(now() < self.0, "it did not happen");
+    }
+}
