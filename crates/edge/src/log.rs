@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use http::request::Parts;
 use portcullis_rewrite::CertificateFacts;
+use portcullis_x509::Shown;
 
 use crate::admission::Admission;
 use crate::connection::Connection;
@@ -42,7 +43,7 @@ pub(crate) fn request(
         reason,
         client_verify = verification(admission),
         detail = detail(result),
-        subject = facts.map(|facts: &CertificateFacts| facts.subject.as_str()),
+        subject = facts.map(|facts: &CertificateFacts| Shown::new(&facts.subject).to_string()),
         fingerprint = facts.map(|facts| facts.fingerprint_sha1.as_str()),
         backend,
         microseconds = microseconds(started),
