@@ -123,7 +123,11 @@ fn spawn(
     };
     std::thread::Builder::new()
         .name("portcullis-core".into())
-        .spawn(move || runtime.block_on(run(listeners, shared, stopped)))
+        .spawn(move || {
+            runtime.block_on(run(listeners, shared, stopped));
+            // A name that is being resolved for a backend must not hold up the end.
+            runtime.shutdown_background();
+        })
 }
 
 async fn run(
