@@ -7,7 +7,7 @@ use http_body_util::{BodyExt as _, Empty, Full};
 use sha1::{Digest as _, Sha1};
 use tokio::net::TcpListener;
 
-use crate::rig::{Backend, Client, Pki, Profile, Rig, Setup, streaming};
+use crate::rig::{Backend, Client, Pki, Profile, Rig, Setup, patiently, streaming};
 
 const HOST: &str = "www.contoso.com";
 
@@ -224,6 +224,31 @@ async fn a_backend_that_stops_reading_is_504() {
             (504, "backend_timed_out")
         );
         drop(connection);
+    }
+}
+
+#[tokio::test]
+async fn a_backend_that_stops_in_the_middle_of_its_response_is_given_up() {
+    let pki = Pki::new();
+    let mut backend = Backend::by_hand().await;
+    let gateway = Setup::new(&pki, &backend)
+        .site(HOST, Profile::off())
+        .request_timeout(1)
+        .start();
+    for client in clients(&pki) {
+        let mut http = client.connect(gateway.address(), HOST).await;
+        let task = tokio::spawn(async move {
+            let request = Request::get("/").body(Empty::<Bytes>::new()).unwrap();
+            let response = http.begin(HOST, request).await.unwrap();
+            response.into_body().collect().await
+        });
+        let mut connection = backend.accept().await;
+        connection.request().await.unwrap();
+        connection
+            .send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
+            .await;
+        assert!(patiently(task).await.unwrap().is_err());
+        connection.closed().await;
     }
 }
 
