@@ -17,6 +17,7 @@ mod activity;
 mod admission;
 mod backend;
 mod connection;
+mod framing;
 mod gateway;
 mod identity;
 mod load;

@@ -18,6 +18,7 @@ use crate::activity::{InFlight, Turn};
 use crate::admission::Admission;
 use crate::backend::RequestBody;
 use crate::connection::Connection;
+use crate::framing;
 use crate::gateway::Site;
 use crate::identity::Identity;
 use crate::log;
@@ -115,6 +116,7 @@ async fn forward(
     if status == StatusCode::SWITCHING_PROTOCOLS {
         return Err(Refused::BackendFailed); // no Upgrade was sent, so there is nothing to switch to
     }
+    framing::settle_response(&mut response)?;
     to_client(
         status,
         response.headers_mut(),

@@ -15,6 +15,7 @@
 //! - `framing2`: what HTTP/2 frames can and cannot carry
 //! - `exchange`: bodies and interim responses, there and back
 //! - `backends`: backends that fail, stall or say too much
+//! - `framing_of_backends`: where a backend's response ends is said once
 //! - `drain`: stopping, and clients that dawdle
 //! - `silence`: clients and backends that do nothing
 //! - `log`: what the operator reads
@@ -36,6 +37,7 @@ mod exchange;
 mod forgery;
 mod framing;
 mod framing2;
+mod framing_of_backends;
 mod hello;
 mod identity;
 mod log;

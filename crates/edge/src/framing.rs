@@ -1,0 +1,45 @@
+//! Where a message ends, said once and in one way (RFC 9112 section 6).
+
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::{HeaderMap, HeaderValue, Response, Version};
+
+use crate::refused::Refused;
+
+/// Makes the framing of a backend's response that of the gateway's: HTTP/1.1, by length or in
+/// chunks, never both. The client has decoded the response by the coding, so that a length beside
+/// it is not the body's (RFC 9112 section 6.3).
+///
+/// # Errors
+/// When there is another coding, which nobody undoes, or more than one length.
+pub(crate) fn settle_response<B>(response: &mut Response<B>) -> Result<(), Refused> {
+    *response.version_mut() = Version::HTTP_11; // of this hop, not of the backend's
+    let headers = response.headers_mut();
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    match (codings.next(), codings.next()) {
+        (None, _) => settle_length(headers),
+        (Some(coding), None) if coding.as_bytes().eq_ignore_ascii_case(b"chunked") => {
+            headers.remove(CONTENT_LENGTH);
+            Ok(())
+        }
+        _ => Err(Refused::BackendFailed),
+    }
+}
+
+/// Leaves one length of several equal ones, in one field or more (RFC 9110 section 8.6).
+fn settle_length(headers: &mut HeaderMap) -> Result<(), Refused> {
+    let mut lengths = headers
+        .get_all(CONTENT_LENGTH)
+        .iter()
+        .flat_map(|field| field.as_bytes().split(|byte| *byte == b','))
+        .map(<[u8]>::trim_ascii);
+    let Some(first) = lengths.next() else {
+        return Ok(());
+    };
+    let is_length = !first.is_empty() && first.iter().all(u8::is_ascii_digit);
+    if !is_length || lengths.any(|other| other != first) {
+        return Err(Refused::BackendFailed);
+    }
+    let length = HeaderValue::from_bytes(first).map_err(|_| Refused::BackendFailed)?;
+    headers.insert(CONTENT_LENGTH, length);
+    Ok(())
+}
