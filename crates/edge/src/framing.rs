@@ -5,6 +5,14 @@ use http::{HeaderMap, HeaderValue, Response, Version};
 
 use crate::refused::Refused;
 
+/// Says the length of a client's request once. HTTP/2 lets it say equal lengths several times, and
+/// the server has refused lengths that differ.
+pub(crate) fn settle_request(headers: &mut HeaderMap) {
+    if let Some(length) = headers.get(CONTENT_LENGTH).cloned() {
+        headers.insert(CONTENT_LENGTH, length);
+    }
+}
+
 /// Makes the framing of a backend's response that of the gateway's: HTTP/1.1, by length or in
 /// chunks, never both. The client has decoded the response by the coding, so that a length beside
 /// it is not the body's (RFC 9112 section 6.3).

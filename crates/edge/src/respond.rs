@@ -102,6 +102,7 @@ async fn forward(
     let headers = request.headers_mut();
     headers.remove(EXPECT); // answered here: the body is read as the backend takes it
     headers.insert(HOST, site.host(authority)?);
+    framing::settle_request(headers);
     let remembered = to_backend(
         headers,
         admission.gateway.strip(),

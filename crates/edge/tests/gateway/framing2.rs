@@ -97,6 +97,20 @@ async fn fields_that_would_frame_an_http_1_request_are_refused() {
 }
 
 #[tokio::test]
+async fn equal_lengths_reach_the_backend_as_one() {
+    let scene = Scene::new().await;
+    let mut frames = scene.frames().await;
+    let lengths = [("content-length", "4"), ("content-length", "4")];
+    frames.request("POST", HOST, &lengths, End::Open).await;
+    frames.data(1, b"body", End::Stream).await;
+    assert_eq!(frames.outcome(1).await.status, Some(200));
+    let request = scene.backend.last();
+    assert_eq!(request.only("content-length"), "4");
+    assert_eq!(request.body, b"body");
+    assert!(scene.residues().await.is_empty());
+}
+
+#[tokio::test]
 async fn names_and_values_that_would_end_a_line_are_refused() {
     let scene = Scene::new().await;
     for field in [
