@@ -32,11 +32,7 @@ pub(crate) struct PossessionVerifier {
 impl PossessionVerifier {
     pub(crate) fn new(client_auth: ClientAuth, algorithms: WebPkiSupportedAlgorithms) -> Self {
         let hints = match client_auth.trust() {
-            Some(trust) => trust
-                .anchors
-                .subjects()
-                .map(|name| DistinguishedName::from(name.to_vec()))
-                .collect(),
+            Some(trust) => hints(trust),
             None => Vec::new(),
         };
         Self {
@@ -124,6 +120,32 @@ impl ClientCertVerifier for PossessionVerifier {
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.algorithms.supported_schemes()
     }
+}
+
+/// Octets that the names of authorities may take in a certificate request.
+///
+/// Their list has a length of 16 bits, and in TLS 1.3 shares another with the request's further
+/// extensions (RFC 8446 section 4.3.2): a longer one cannot be read, and no handshake would succeed.
+/// Half of that is some 300 names.
+const MAX_HINTS: usize = 0x8000;
+
+/// The authorities that clients are told to choose a certificate of, or none where they would take
+/// too much room: clients may then show any, which is judged like every other.
+fn hints(trust: &Trust) -> Vec<DistinguishedName> {
+    let names = || trust.anchors.subjects();
+    let octets = names().fold(0_usize, |octets, name| {
+        octets.saturating_add(2).saturating_add(name.len())
+    });
+    if octets > MAX_HINTS {
+        tracing::warn!(
+            octets,
+            "the names of the trusted authorities are too many to be told to clients"
+        );
+        return Vec::new();
+    }
+    names()
+        .map(|name| DistinguishedName::from(name.to_vec()))
+        .collect()
 }
 
 /// A certificate that cannot be read proves nothing: the handshake ends with `bad_certificate`.

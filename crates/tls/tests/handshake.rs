@@ -10,7 +10,7 @@
 use std::sync::{Arc, Mutex};
 
 use portcullis_chain::{Anchors, Policy, Purpose};
-use portcullis_test_pki::{Algorithm, Ca, Certified, Criticality};
+use portcullis_test_pki::{Algorithm, Ca, Certified, Criticality, Name};
 use portcullis_tls::{
     Client, ClientAuth, OnFailure, Profile, Refusal, Revocation, SESSION_BYTES, ServerCertificate,
     Trust, authenticate,
@@ -236,6 +236,37 @@ fn the_request_names_the_trusted_authorities() {
         let (client, answering) = pki.client(version, None);
         handshake(&pki.profile(ClientAuth::Off), &client).unwrap();
         assert_eq!(*answering.hints.lock().unwrap(), None);
+    }
+}
+
+/// More names than the request can hold would break every handshake.
+#[test]
+fn a_request_that_could_not_hold_all_names_names_none() {
+    let pki = Pki::new("Ours");
+    let name = |number: u32| {
+        let part = "o".repeat(12_000);
+        Name::common_name(&format!("{number}")).organization(&part)
+    };
+    let named = |count: u32| {
+        let algorithms = aws_lc_rs::default_provider().signature_verification_algorithms;
+        let mut roots = vec![pki.root.der.clone()];
+        roots.extend((0..count).map(|number| Ca::root(name(number)).issue().der.clone()));
+        Arc::new(Trust {
+            anchors: Anchors::new(roots, vec![pki.issuing.der.clone()]).unwrap(),
+            policy: Policy::new(Purpose::ClientAuth, algorithms.all),
+            revocation: Revocation::Off,
+            on_failure: OnFailure::Respond,
+        })
+    };
+    let (few, many) = (named(2), named(6));
+    for (trust, expected) in [(few, 3), (many, 0)] {
+        let profile = pki.profile(ClientAuth::Required(trust));
+        for version in VERSIONS {
+            let (client, answering) = pki.client(version, None);
+            handshake(&profile, &client).unwrap();
+            let hints = answering.hints.lock().unwrap().take().unwrap();
+            assert_eq!(hints.len(), expected, "{version:?}");
+        }
     }
 }
 
