@@ -1,8 +1,8 @@
 //! The folder: files that are there whole or not at all, and one writer at a time.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use crate::AuthorityError;
@@ -37,8 +37,15 @@ impl Folder {
         }
     }
 
+    /// Makes the folder, the owner's alone. One that is there stays as open as it is.
     pub(crate) fn create(&self) -> Result<(), AuthorityError> {
-        fs::create_dir_all(&self.path).map_err(at(&self.path))
+        if let Some(parent) = self.path.parent() {
+            fs::create_dir_all(parent).map_err(at(parent))?;
+        }
+        match DirBuilder::new().mode(FOLDER_MODE).create(&self.path) {
+            Err(_) if self.path.is_dir() => Ok(()),
+            created => created.map_err(at(&self.path)),
+        }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -102,6 +109,9 @@ impl Folder {
 }
 
 const LOCK: &str = ".lock";
+
+/// Nobody else even sees which names there are, whatever the umask lets.
+const FOLDER_MODE: u32 = 0o700;
 
 /// Held by the command that writes.
 #[derive(Debug)]

@@ -1,5 +1,7 @@
+use std::fs::Permissions;
 use std::net::Ipv6Addr;
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 use std::time::Duration;
 
 use portcullis_authority::{
@@ -153,6 +155,24 @@ fn a_server_certificate_carries_every_name() {
         matches!(no_name, Err(AuthorityError::AlternativeName { .. })),
         "{no_name:?}"
     );
+}
+
+#[test]
+fn a_folder_that_is_made_is_its_owners_alone_and_one_that_is_there_stays() {
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let made = Folder::new();
+    made.authority();
+    assert_eq!(mode(made.path()), 0o700);
+
+    let there = Folder::new();
+    std::fs::create_dir(there.path()).unwrap();
+    std::fs::set_permissions(there.path(), Permissions::from_mode(0o750)).unwrap();
+    there.authority();
+    assert_eq!(mode(there.path()), 0o750);
+
+    let below = Folder::new();
+    Authority::init(&below.file("a/b"), &InitOptions::new("Contoso"), NOW).unwrap();
+    assert_eq!(mode(&below.file("a/b")), 0o700);
 }
 
 #[test]
