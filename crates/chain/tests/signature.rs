@@ -164,3 +164,32 @@ fn an_rsa_key_that_is_none_is_malformed() {
     let alice = root.client("alice").subject_public_key_info(&spki).issue();
     is(&alice).under(&[&root]).refused_for("malformed", 0);
 }
+
+#[test]
+fn a_key_that_costs_too_much_to_check_with_is_refused_before_it_is_used() {
+    let root = Ca::root("Root").issue();
+    let oversized = |bits, owner| Reason::OversizedKey {
+        expected: 8_192,
+        found: bits,
+        owner,
+    };
+    let issuing = root
+        .intermediate("Issuing")
+        .subject_public_key_info(&rsa_key(16_384))
+        .issue();
+    let alice = issuing.client("alice").issue();
+    let refused = is(&alice).with(&[&issuing]).under(&[&root]).refused();
+    assert_eq!(
+        (refused.reason(), refused.certificate()),
+        (&oversized(16_384, KeyOwner::Authority), 1)
+    );
+    let most = |bits| {
+        let key = rsa_key(bits);
+        root.client("alice").subject_public_key_info(&key).issue()
+    };
+    is(&most(8_192)).under(&[&root]).accepted();
+    let refused = is(&most(8_200)).under(&[&root]).refused();
+    assert_eq!(refused.reason(), &oversized(8_200, KeyOwner::Leaf));
+    let larger = client().most_rsa_bits(16_384);
+    is(&most(8_200)).under(&[&root]).by(larger).accepted();
+}
