@@ -24,10 +24,11 @@ const METADATA_V4: [Ipv4Addr; 2] = [
     Ipv4Addr::new(100, 100, 100, 200),
 ];
 
-/// Metadata services outside the link-local networks: AWS and Google Cloud.
-const METADATA_V6: [Ipv6Addr; 2] = [
+/// Metadata services outside the link-local networks: AWS, Google Cloud, Scaleway.
+const METADATA_V6: [Ipv6Addr; 3] = [
     Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254),
     Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254),
+    Ipv6Addr::new(0xfd00, 0x42, 0, 0, 0, 0, 0, 0x42),
 ];
 
 fn is_local_v4(address: Ipv4Addr) -> bool {
@@ -47,7 +48,14 @@ fn is_local_v6(address: Ipv6Addr) -> bool {
         || address.is_unicast_link_local()
         || address.is_multicast()
         || METADATA_V6.contains(&address)
+        || is_local_use_nat64(address)
         || embedded_v4(address).is_some_and(is_local_v4)
+}
+
+/// 64:ff9b:1::/48, which a network divides as it likes (RFC 8215): where in it an IPv4 address stands,
+/// and so which one it is, cannot be told (RFC 6052 section 2.2).
+fn is_local_use_nat64(address: Ipv6Addr) -> bool {
+    matches!(address.segments(), [0x64, 0xff9b, 1, ..])
 }
 
 /// The IPv4 address that packets to this one would reach in the end.
@@ -61,8 +69,8 @@ fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
         [0, 0, 0, 0, 0, 0 | 0xffff, high, low] | [0, 0, 0, 0, 0xffff, 0, high, low] => {
             Some(from(high, low))
         }
-        // NAT64 (RFC 6052 section 2.1, RFC 8215)
-        [0x64, 0xff9b, 0 | 1, _, _, _, high, low] => Some(from(high, low)),
+        // NAT64 (RFC 6052 section 2.1)
+        [0x64, 0xff9b, 0, _, _, _, high, low] => Some(from(high, low)),
         // 6to4 (RFC 3056 section 2)
         [0x2002, high, low, ..] => Some(from(high, low)),
         _ => None,
@@ -92,10 +100,15 @@ mod tests {
             "::ffff:0:127.0.0.1",
             "64:ff9b::7f00:1",
             "64:ff9b:1::a9fe:a9fe",
+            "64:ff9b:1:7f00:0:100::",
+            "64:ff9b:1:a9fe:a9:fe00::",
+            "64:ff9b:1::102:304",
             "2002:7f00:1::",
             "fe80::1",
             "ff02::1",
             "fd00:ec2::254",
+            "fd20:ce::254",
+            "fd00:42::42",
         ] {
             let address = address.parse().unwrap();
             assert!(!Destinations::NotLocal.allow(address), "{address}");
