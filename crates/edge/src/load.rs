@@ -11,7 +11,7 @@ use std::sync::Arc;
 use http::uri::Authority;
 use portcullis_chain::{Policy, Purpose};
 use portcullis_model::{self as model, Diagnostic, Located, Place, Problem};
-use portcullis_revocation::{Checker, Settings};
+use portcullis_revocation::{Checker, Destinations, Settings};
 use portcullis_rewrite::{RuleSet, StripList};
 use portcullis_tls::{ClientAuth, OnFailure, Profile, Revocation, ServerCertificate, Trust};
 use rustls::crypto::CryptoProvider;
@@ -261,8 +261,8 @@ fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
 
 fn settings(ocsp: &model::OcspSettings, provider: &CryptoProvider) -> Settings {
     let destinations = match ocsp.destinations {
-        model::Destinations::Any => portcullis_revocation::Destinations::Any,
-        model::Destinations::NotLocal => portcullis_revocation::Destinations::NotLocal,
+        model::Destinations::NotLocal => Destinations::NotLocal,
+        model::Destinations::LoopbackToo => Destinations::LoopbackToo,
     };
     let settings = Settings::new(provider.signature_verification_algorithms.all, destinations)
         .timeout(ocsp.timeout)

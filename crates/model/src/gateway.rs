@@ -381,9 +381,9 @@ impl Default for OcspSettings {
 /// Which addresses OCSP responders may have. The certificate names them, so a client chooses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Destinations {
-    /// Any.
-    Any,
-    /// Not loopback, link-local, unspecified or multicast addresses.
+    /// Not loopback, link-local, unspecified or multicast addresses, nor metadata services.
     #[default]
     NotLocal,
+    /// The same, but loopback addresses are allowed.
+    LoopbackToo,
 }

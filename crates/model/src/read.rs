@@ -71,7 +71,7 @@ fn ocsp(fields: &Fields<'_>) -> OcspSettings {
         skew: fields.seconds("skew").unwrap_or(default.skew),
         max_age: fields.seconds("max_age"),
         destinations: match fields.switch("allow_loopback") {
-            Some(true) => Destinations::Any,
+            Some(true) => Destinations::LoopbackToo,
             Some(false) | None => default.destinations,
         },
     }

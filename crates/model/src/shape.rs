@@ -176,7 +176,7 @@ shape! { OCSP, "how OCSP responders are asked",
     Optional "timeout": Form::Number { least: 1, most: 60 }, "seconds that one question may take, 5 if not given";
     Optional "skew": Form::Number { least: 0, most: 3_600 }, "seconds by which the clocks may differ, 300 if not given";
     Optional "max_age": Form::Number { least: 1, most: 31_536_000 }, "seconds that an answer may be old";
-    Optional "allow_loopback": Form::Switch, "true to ask responders on loopback and link-local addresses";
+    Optional "allow_loopback": Form::Switch, "true to ask responders on this machine too; link-local addresses and metadata services are never asked";
 }
 
 /// The shortest and the longest header change, for messages.

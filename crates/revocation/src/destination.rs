@@ -10,10 +10,8 @@ impl Destinations {
     pub fn allow(self, address: IpAddr) -> bool {
         match self {
             Self::Any => true,
-            Self::NotLocal => match address {
-                IpAddr::V4(address) => !is_local_v4(address),
-                IpAddr::V6(address) => !is_local_v6(address),
-            },
+            Self::NotLocal => !is_local(address),
+            Self::LoopbackToo => address.to_canonical().is_loopback() || !is_local(address),
         }
     }
 }
@@ -30,6 +28,13 @@ const METADATA_V6: [Ipv6Addr; 3] = [
     Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254),
     Ipv6Addr::new(0xfd00, 0x42, 0, 0, 0, 0, 0, 0x42),
 ];
+
+fn is_local(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => is_local_v4(address),
+        IpAddr::V6(address) => is_local_v6(address),
+    }
+}
 
 fn is_local_v4(address: Ipv4Addr) -> bool {
     // RFC 1122 section 3.2.1.3: the whole of 0.0.0.0/8 is this host on this network.
@@ -81,6 +86,9 @@ fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
 mod tests {
     use super::*;
 
+    /// This machine, and not what is only wrapped in a translation to it.
+    const LOOPBACK: [&str; 4] = ["127.0.0.1", "127.255.0.9", "::1", "::ffff:127.0.0.1"];
+
     #[test]
     fn surroundings_are_local() {
         for address in [
@@ -110,8 +118,14 @@ mod tests {
             "fd20:ce::254",
             "fd00:42::42",
         ] {
-            let address = address.parse().unwrap();
+            let address: IpAddr = address.parse().unwrap();
             assert!(!Destinations::NotLocal.allow(address), "{address}");
+            let is_loopback = LOOPBACK.contains(&address.to_string().as_str());
+            assert_eq!(
+                Destinations::LoopbackToo.allow(address),
+                is_loopback,
+                "{address}"
+            );
             assert!(Destinations::Any.allow(address), "{address}");
         }
     }
@@ -130,6 +144,7 @@ mod tests {
         ] {
             let address = address.parse().unwrap();
             assert!(Destinations::NotLocal.allow(address), "{address}");
+            assert!(Destinations::LoopbackToo.allow(address), "{address}");
         }
     }
 }

@@ -23,6 +23,8 @@ pub enum Destinations {
     /// None that is loopback, link-local, unspecified, multicast or broadcast, nor a cloud's metadata
     /// service. Private networks are allowed: that is where the responders of private authorities are.
     NotLocal,
+    /// As [`NotLocal`](Self::NotLocal), and loopback: for a responder on this very machine.
+    LoopbackToo,
 }
 
 impl Settings {

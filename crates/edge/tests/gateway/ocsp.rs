@@ -155,6 +155,30 @@ async fn a_responder_that_is_not_there_is_a_refusal() {
     assert!(backend.requests().is_empty());
 }
 
+/// The gateways of these tests ask on loopback, and nowhere else around them.
+#[tokio::test]
+async fn allowing_loopback_allows_nothing_else_that_is_local() {
+    let (pki, backend) = (Pki::new(), Backend::start().await);
+    let gateway = Setup::new(&pki, &backend)
+        .site(HOST, Profile::required(&pki).ocsp())
+        .ocsp_timeout(1)
+        .start();
+    for url in [
+        "http://169.254.169.254/latest/meta-data/",
+        "http://[fe80::1]/",
+        "http://0.0.0.0/",
+    ] {
+        let alice = pki.client("alice").ocsp_url(url).issue();
+        let client = Client::new(&pki).showing(&alice, &[]);
+        let answer = client.get(gateway.address(), HOST).await;
+        assert_eq!(
+            (answer.status, &*answer.reason()),
+            (400, "responder_refused_by_policy"),
+            "{url}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn a_certificate_that_names_no_responder_is_refused() {
     let (pki, backend) = (Pki::new(), Backend::start().await);

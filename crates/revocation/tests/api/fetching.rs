@@ -240,6 +240,30 @@ async fn local_addresses_are_not_asked_unless_allowed() {
 }
 
 #[tokio::test]
+async fn where_loopback_is_allowed_nothing_else_that_is_local_is() {
+    let settings = || Settings::new(algorithms(), Destinations::LoopbackToo);
+    for url in [
+        "http://169.254.169.254/latest/meta-data/",
+        "http://0.0.0.0/",
+        "http://224.0.0.1/",
+        "http://[fe80::1]/",
+        "http://[64:ff9b::7f00:1]/",
+    ] {
+        let failure = fetch(url, b"question", &settings()).await.unwrap_err();
+        assert_eq!(failure.code(), "responder_refused_by_policy", "{url}");
+    }
+    let responder = Responder::listen();
+    responder.serve_response(b"answer".to_vec());
+    for host in ["127.0.0.1", "[::ffff:127.0.0.1]"] {
+        let url = format!("http://{host}:{}/", responder.port());
+        assert_eq!(
+            fetch(&url, b"question", &settings()).await.unwrap(),
+            b"answer"
+        );
+    }
+}
+
+#[tokio::test]
 async fn other_schemes_and_users_are_not_asked() {
     let responder = Responder::listen();
     let port = responder.port();
