@@ -3,7 +3,10 @@
 //! `verify` and `ocsp verify` also judge what is old: an audit wants to know that a chain is sound but for its SHA-1. Both
 //! floors are the caller's explicit demand, never a default, and the gateway itself cannot reach them.
 
+use std::sync::Arc;
+
 use aws_lc_rs::signature::{self, UnparsedPublicKey, VerificationAlgorithm};
+use rustls::crypto::CryptoProvider;
 use rustls_pki_types::{
     AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm, alg_id,
 };
@@ -25,6 +28,11 @@ pub(crate) enum ShortRsa {
     Allow,
     /// 2048 bits.
     Deny,
+}
+
+/// The cryptography of this program.
+pub(crate) fn provider() -> Arc<CryptoProvider> {
+    Arc::new(rustls::crypto::aws_lc_rs::default_provider())
 }
 
 /// The provider's algorithms and those of the chosen floors.

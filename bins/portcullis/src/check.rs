@@ -11,7 +11,7 @@ use clap::Args;
 use portcullis_model::{Diagnostic, Severity};
 use serde_json::{Value, json};
 
-use crate::run::provider;
+use crate::algorithms::provider;
 
 /// Says everything that is wrong with a configuration.
 ///

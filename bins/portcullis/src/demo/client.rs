@@ -18,7 +18,7 @@ use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use crate::run::provider;
+use crate::algorithms::provider;
 
 /// The certificate and key files of a client.
 #[derive(Clone, Debug)]
