@@ -38,7 +38,7 @@ impl Gateway {
         loader.finish().map(|()| Self { binds, strip })
     }
 
-    /// The addresses to listen on, in the order of the configuration.
+    /// The addresses to listen on, in ascending order.
     #[must_use]
     pub fn binds(&self) -> &[Bind] {
         &self.binds

@@ -56,7 +56,9 @@ impl<'a> Loader<'a> {
         loader
     }
 
-    /// Groups the listeners, in the order of their rules' priorities, by address.
+    /// Groups the listeners by address, in each group in the order of their rules' priorities. The
+    /// addresses are in their own order: a bind is known by its place, and must be found there again
+    /// after a reload, whatever the priorities have become.
     pub(crate) fn binds(&mut self) -> Vec<Bind> {
         let mut binds: Vec<Bind> = Vec::new();
         for listener in &self.model.listeners {
@@ -73,6 +75,7 @@ impl<'a> Loader<'a> {
                 }
             }
         }
+        binds.sort_by_key(Bind::address);
         binds
     }
 

@@ -69,7 +69,7 @@ impl Running {
         })
     }
 
-    /// The addresses that accept connections, in the order of the configuration's listeners.
+    /// The addresses that accept connections, in the order of [`Gateway::binds`].
     #[must_use]
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
@@ -79,7 +79,7 @@ impl Running {
     /// again by it before its next request. No session made before can be resumed.
     ///
     /// # Errors
-    /// When `gateway` listens on other addresses: those take a new start.
+    /// When `gateway` listens on other addresses, or on more or fewer: those take a new start.
     pub fn reload(&self, gateway: Gateway) -> Result<(), ReloadError> {
         let current = self.shared.gateway.load();
         let same = gateway

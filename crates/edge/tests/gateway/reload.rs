@@ -274,3 +274,29 @@ async fn headers_that_any_listener_sets_are_stripped_after_a_reload_too() {
     http.send(HOST, forged()).await;
     assert!(backend.last().header("x-employee").is_empty());
 }
+
+#[tokio::test]
+async fn a_reload_may_put_the_rules_of_two_addresses_in_another_order() {
+    const THERE: &str = "there.contoso.com";
+    let (pki, backend) = (Pki::new(), Backend::start().await);
+    let here = |setup: Setup| setup.site(HOST, Profile::required(&pki));
+    let there = |setup: Setup| setup.site(THERE, Profile::off()).elsewhere();
+    let setup = || Setup::new(&pki, &backend);
+    let mut gateway = there(here(setup())).start();
+    let addresses = gateway.addresses().to_vec();
+    let alice = Client::new(&pki).showing(&pki.alice(), &[]);
+    let mut live = connections(&alice, &gateway).await;
+    for setup in [here(there(setup())), there(here(setup()))] {
+        gateway.reload(|_| setup);
+        assert_eq!(gateway.addresses(), addresses);
+        for (address, host, other) in [(addresses[0], HOST, THERE), (addresses[1], THERE, HOST)] {
+            let mut http = alice.connect(address, host).await;
+            assert_eq!(http.get(host).await.status, 200, "{address}");
+            assert_eq!(http.get(other).await.status, 404, "{address}");
+        }
+        for http in &mut live {
+            assert_eq!(http.get(HOST).await.status, 200);
+            assert_eq!(backend.last().verification(), "SUCCESS");
+        }
+    }
+}

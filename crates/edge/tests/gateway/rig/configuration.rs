@@ -320,7 +320,7 @@ impl Rig {
         self.addresses()[0]
     }
 
-    /// The addresses, in the order of the first listener on each.
+    /// The addresses, in their own order.
     pub(crate) fn addresses(&self) -> &[SocketAddr] {
         self.running.as_ref().unwrap().addresses()
     }
