@@ -9,6 +9,9 @@ use super::now;
 /// More than anything here takes on a busy machine.
 const LONGEST: Duration = Duration::from_secs(60);
 
+/// How often the clock is looked at.
+const TICK: Duration = Duration::from_millis(20);
+
 /// Waits for what must happen.
 #[track_caller]
 pub(crate) fn patiently<T>(future: impl Future<Output = T>) -> impl Future<Output = T> {
@@ -24,8 +27,12 @@ impl Patience {
         Self(portcullis_test_pki::after(now(), LONGEST.as_secs()))
     }
 
-    #[track_caller]
-    pub(crate) fn check(&self) {
-        assert!(now() < self.0, "it did not happen");
+    /// Waits until the clock shows another second, which is what certificates and answers lapse by.
+    pub(crate) async fn next_second(&self) {
+        let begun = now();
+        assert!(begun < self.0, "it did not happen");
+        while now() == begun {
+            tokio::time::sleep(TICK).await;
+        }
     }
 }
