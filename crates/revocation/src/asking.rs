@@ -6,6 +6,8 @@ use std::time::Duration;
 use portcullis_ocsp::{CertificateStatus, Query, Status, request, status};
 use portcullis_x509::Certificate;
 use rustls_pki_types::UnixTime;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
 use tracing::debug;
 
 use crate::allowance::Allowance;
@@ -55,7 +57,7 @@ impl Asking {
 
     /// Asks, and lets everyone know.
     pub(crate) async fn settle(self, question: Question, settings: Arc<Settings>, now: UnixTime) {
-        let answer = match self.ask(&settings, now).await {
+        let answer = match self.ask(&settings, question.turns(), now).await {
             Ok((status, responder)) => answer(&status, &responder, now),
             Err(failure) => Answer {
                 outcome: Err(failure),
@@ -69,10 +71,20 @@ impl Asking {
         question.answer(answer);
     }
 
-    /// Asks one responder after the other until one proves something. Each has an equal share of the
-    /// time that is left; if all fail, the failure that came farthest is reported.
-    async fn ask(&self, settings: &Settings, now: UnixTime) -> Result<(Status, Arc<str>), Failure> {
+    /// Waits for its turn, then asks one responder after the other until one proves something. Each
+    /// has an equal share of the time that is left; if all fail, the failure that came farthest is
+    /// reported.
+    async fn ask(
+        &self,
+        settings: &Settings,
+        turns: &Semaphore,
+        now: UnixTime,
+    ) -> Result<(Status, Arc<str>), Failure> {
         let allowance = Allowance::new(settings.timeout);
+        let Ok(Ok(_turn)) = timeout(allowance.left(), turns.acquire()).await else {
+            let limit = settings.questions;
+            return Err(Failure::TooManyQuestions { limit });
+        };
         let mut farthest = Failure::ResponderNotNamed;
         for (index, url) in self.responders.iter().enumerate() {
             let time = allowance.share(self.responders.len().saturating_sub(index));

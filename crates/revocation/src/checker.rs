@@ -33,7 +33,7 @@ impl Checker {
     /// A checker that remembers nothing yet.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        let memory = Arc::new(Memory::new(settings.capacity));
+        let memory = Arc::new(Memory::new(settings.capacity, settings.questions));
         Self {
             settings: Arc::new(settings),
             memory,

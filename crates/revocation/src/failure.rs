@@ -75,6 +75,12 @@ pub enum Failure {
         #[source]
         refusal: Box<Refusal>,
     },
+    /// So many other questions are under way that this one's turn did not come in time.
+    #[error("{limit} other questions were under way all the time")]
+    TooManyQuestions {
+        /// How many are asked at once, [`Settings::questions`](crate::Settings::questions).
+        limit: usize,
+    },
     /// Whoever asked for several callers does not get on with it, on a runtime that is stuck or shut
     /// down.
     #[error("question was abandoned")]
@@ -185,6 +191,7 @@ impl Failure {
                 HttpFault::TooLong { .. } => "responder_answer_too_long",
             },
             Self::AnswerRefused { refusal, .. } => refusal.qualified_code(),
+            Self::TooManyQuestions { .. } => "too_many_questions",
             Self::Abandoned => "question_abandoned",
         }
     }
@@ -202,6 +209,7 @@ impl Failure {
             | Self::ResponderUnreachable { .. }
             | Self::ResponderTimedOut { .. }
             | Self::HttpFault { .. }
+            | Self::TooManyQuestions { .. }
             | Self::Abandoned => Class::Unavailable,
             Self::AnswerRefused { refusal, .. } => match refusal.class() {
                 RefusalClass::Declined => Class::Unavailable,

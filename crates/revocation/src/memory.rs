@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use portcullis_ocsp::CertId;
 use rustls_pki_types::UnixTime;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::failure::Failure;
 use crate::verdict::Verdict;
@@ -22,6 +22,8 @@ pub(crate) struct Memory {
     others: Box<[Mutex<Shard>]>,
     shard_capacity: usize,
     hasher: RandomState,
+    /// One permit for each question that may be asked at once.
+    turns: Semaphore,
 }
 
 #[derive(Debug, Default)]
@@ -75,7 +77,7 @@ impl Memory {
     /// Answers below which one shard is enough and the capacity is exact.
     const SMALL: usize = 1024;
 
-    pub(crate) fn new(capacity: usize) -> Self {
+    pub(crate) fn new(capacity: usize, questions: usize) -> Self {
         let shards = if capacity < Self::SMALL {
             1
         } else {
@@ -86,6 +88,7 @@ impl Memory {
             others: (1..shards).map(|_| Mutex::default()).collect(),
             shard_capacity: capacity.checked_div(shards).unwrap_or(capacity),
             hasher: RandomState::new(),
+            turns: Semaphore::new(questions.min(Semaphore::MAX_PERMITS)),
         }
     }
 
@@ -162,6 +165,11 @@ impl Shard {
 }
 
 impl Question {
+    /// What to acquire a permit of before asking.
+    pub(crate) fn turns(&self) -> &Semaphore {
+        &self.memory.turns
+    }
+
     /// Settles the question.
     pub(crate) fn answer(mut self, answer: Answer) {
         self.answer = Some(answer);

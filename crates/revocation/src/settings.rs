@@ -12,6 +12,7 @@ pub struct Settings {
     skew: Option<Duration>,
     max_age: Option<Duration>,
     pub(crate) capacity: usize,
+    pub(crate) questions: usize,
 }
 
 /// Which addresses responders may have. Certificates name responders, so this is what keeps an
@@ -34,6 +35,10 @@ impl Settings {
     /// How many answers are remembered unless said otherwise: about 30 MB.
     pub const CAPACITY: usize = 0x1_0000;
 
+    /// How many questions are asked at once unless said otherwise: a quarter of the 1024 files that a
+    /// process commonly may have open, so that connections of clients have the others.
+    pub const QUESTIONS: usize = 256;
+
     /// Believes signatures of these algorithms, usually all that the caller's crypto provider has,
     /// and asks responders at these addresses.
     #[must_use]
@@ -48,6 +53,7 @@ impl Settings {
             skew: None,
             max_age: None,
             capacity: Self::CAPACITY,
+            questions: Self::QUESTIONS,
         }
     }
 
@@ -77,6 +83,14 @@ impl Settings {
     #[must_use]
     pub fn capacity(mut self, capacity: usize) -> Self {
         self.capacity = capacity;
+        self
+    }
+
+    /// How many questions are asked at once, at least one. Others wait for their turn, and the waiting
+    /// counts for their timeout.
+    #[must_use]
+    pub fn questions(mut self, questions: usize) -> Self {
+        self.questions = questions.max(1);
         self
     }
 

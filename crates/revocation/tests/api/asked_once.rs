@@ -4,12 +4,12 @@ use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::task::Poll;
 
-use portcullis_revocation::Source;
-use portcullis_test_pki::{NOW, ocsp};
+use portcullis_revocation::{Checker, Source};
+use portcullis_test_pki::{NOW, after, ocsp};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::responder::Responder;
-use crate::{Pki, checker};
+use crate::{Pki, checker, settings};
 
 /// Goes as far as it can without waiting. It must wait then.
 async fn start<T>(mut future: Pin<&mut impl Future<Output = T>>) {
@@ -142,5 +142,38 @@ async fn different_certificates_are_different_questions() {
         bob.check(&checker, NOW).await.unwrap_err().code(),
         "ocsp_wrong_certificate"
     );
+    assert_eq!(responder.hits(), 2);
+}
+
+#[test]
+fn a_question_waits_for_its_turn_and_not_longer_than_it_may_take() {
+    let (responder, pki) = closed_responder();
+    let bob = pki.with(pki.root.client("bob").ocsp_url(responder.url()).issue());
+    let checker = Checker::new(settings().questions(1));
+    let (first, second) = (pki.chain(), bob.chain());
+    let asking = runtime();
+    let mut first = Box::pin(checker.check(&first, NOW));
+    asking.block_on(async {
+        start(first.as_mut()).await;
+        while responder.hits() == 0 {
+            tokio::task::yield_now().await;
+        }
+    });
+    // The only question at a time is under way, as nobody drives its runtime; the other one's time
+    // runs by itself.
+    let patient = Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    let failure = patient.block_on(checker.check(&second, NOW)).unwrap_err();
+    assert_eq!(failure.code(), "too_many_questions");
+    assert_eq!(responder.hits(), 1);
+
+    responder.open();
+    assert!(asking.block_on(first).is_ok());
+    let later = after(NOW, 60);
+    let failure = asking.block_on(checker.check(&second, later)).unwrap_err();
+    assert_eq!(failure.code(), "ocsp_wrong_certificate");
     assert_eq!(responder.hits(), 2);
 }
