@@ -9,6 +9,7 @@ use http::HeaderValue;
 use http::uri::Authority;
 use portcullis_model::host::{HostName, HostTable};
 use portcullis_model::{BackendSettings, Diagnostic, Listener};
+use portcullis_revocation::Checker;
 use portcullis_rewrite::{RuleSet, StripList};
 use portcullis_tls::{ClientAuth, Profile};
 use rustls::crypto::CryptoProvider;
@@ -20,6 +21,7 @@ use crate::refused::Refused;
 pub struct Gateway {
     binds: Vec<Bind>,
     strip: StripList,
+    checker: Arc<Checker>,
 }
 
 impl Gateway {
@@ -35,13 +37,23 @@ impl Gateway {
         let mut loader = Loader::new(model, base, provider);
         let binds = loader.binds();
         let strip = loader.strip();
-        loader.finish().map(|()| Self { binds, strip })
+        let checker = loader.checker();
+        loader.finish().map(|()| Self {
+            binds,
+            strip,
+            checker,
+        })
     }
 
     /// The addresses to listen on, in ascending order.
     #[must_use]
     pub fn binds(&self) -> &[Bind] {
         &self.binds
+    }
+
+    /// Who asks OCSP responders, for all profiles.
+    pub(crate) fn checker(&self) -> &Checker {
+        &self.checker
     }
 
     pub(crate) fn strip(&self) -> &StripList {

@@ -89,6 +89,11 @@ impl<'a> Loader<'a> {
         )
     }
 
+    /// The one checker of all profiles.
+    pub(crate) fn checker(&self) -> Arc<Checker> {
+        Arc::clone(&self.checker)
+    }
+
     /// Every problem found, or none.
     pub(crate) fn finish(self) -> Result<(), Vec<Diagnostic>> {
         if self.problems.is_empty() {

@@ -78,6 +78,9 @@ impl Running {
     /// Replaces the configuration. New connections use it at once; a live connection is judged
     /// again by it before its next request. No session made before can be resumed.
     ///
+    /// What OCSP responders said goes on to hold until it ends, so that a reload does not ask about
+    /// every client anew, unless anything about how they are asked has changed.
+    ///
     /// # Errors
     /// When `gateway` listens on other addresses, or on more or fewer: those take a new start.
     pub fn reload(&self, gateway: Gateway) -> Result<(), ReloadError> {
@@ -90,6 +93,7 @@ impl Running {
         if !same {
             return Err(ReloadError::OtherAddresses);
         }
+        gateway.checker().take_over(current.checker());
         self.shared.gateway.store(Arc::new(gateway));
         Ok(())
     }

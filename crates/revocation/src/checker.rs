@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use portcullis_chain::VerifiedChain;
@@ -18,7 +18,8 @@ use crate::verdict::Verdict;
 #[derive(Debug)]
 pub struct Checker {
     settings: Arc<Settings>,
-    memory: Arc<Memory>,
+    /// Made for the first check, unless another checker's is taken over before.
+    memory: OnceLock<Arc<Memory>>,
 }
 
 /// How often a caller takes its turn anew because whoever asked for it came to an end, which takes
@@ -33,11 +34,33 @@ impl Checker {
     /// A checker that remembers nothing yet.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        let memory = Arc::new(Memory::new(settings.capacity, settings.questions));
         Self {
             settings: Arc::new(settings),
-            memory,
+            memory: OnceLock::new(),
         }
+    }
+
+    /// Shares the memory of `other` from now on, and the questions that are under way there, where
+    /// both have equal settings and this one has not checked anything yet; else nothing changes.
+    ///
+    /// So a checker that replaces another does not ask everything anew. An answer tells of one
+    /// certificate by its issuer's name and key, and holds under whatever trust the certificate is
+    /// proven; settings that differ would have judged it differently.
+    pub fn take_over(&self, other: &Self) {
+        if self.settings == other.settings {
+            // An error says that there is a memory already.
+            drop(self.memory.set(Arc::clone(other.memory())));
+        }
+    }
+
+    fn memory(&self) -> &Arc<Memory> {
+        let Settings {
+            capacity,
+            questions,
+            ..
+        } = *self.settings;
+        self.memory
+            .get_or_init(|| Arc::new(Memory::new(capacity, questions)))
     }
 
     /// Establishes that the leaf of a proven chain is not revoked.
@@ -58,7 +81,7 @@ impl Checker {
         let issuer = chain.issuer_of(0).ok_or(Failure::IssuerNotKnown)?;
         let cert_id = CertId::new(certificate, issuer, HashAlgorithm::Sha256);
         for _ in 0..MAX_TURNS {
-            let waiting = match self.memory.turn(&cert_id, now) {
+            let waiting = match self.memory().turn(&cert_id, now) {
                 Turn::Known(outcome) => return outcome.map(Verdict::cached),
                 Turn::Wait(waiting) => waiting,
                 Turn::Ask(question, waiting) => {

@@ -15,6 +15,29 @@ pub struct Settings {
     pub(crate) questions: usize,
 }
 
+/// Equal settings lead to equal judgements. Algorithms are equal when they are the very same list:
+/// two lists with the same names may check signatures differently.
+impl PartialEq for Settings {
+    fn eq(&self, other: &Self) -> bool {
+        let Self {
+            algorithms,
+            destinations,
+            timeout,
+            skew,
+            max_age,
+            capacity,
+            questions,
+        } = self;
+        std::ptr::eq(*algorithms, other.algorithms)
+            && *destinations == other.destinations
+            && *timeout == other.timeout
+            && *skew == other.skew
+            && *max_age == other.max_age
+            && *capacity == other.capacity
+            && *questions == other.questions
+    }
+}
+
 /// Which addresses responders may have. Certificates name responders, so this is what keeps an
 /// issuer from making the gateway talk to the gateway's own surroundings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! The gateway: the built binary with a configuration.
 
+use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Command;
@@ -26,6 +27,7 @@ pub(crate) struct Site {
 /// A running gateway. It is ended by SIGTERM, and its test fails when that does not go well.
 pub(crate) struct Gateway {
     program: Program,
+    configuration: PathBuf,
 }
 
 impl Gateway {
@@ -33,9 +35,10 @@ impl Gateway {
     pub(crate) fn start(scratch: &Scratch, configuration: &str) -> Self {
         let file = scratch.write("portcullis.toml", configuration);
         let mut command = portcullis();
-        command.args(["run", "--drain", "10", "-c"]).arg(file);
+        command.args(["run", "--drain", "10", "-c"]).arg(&file);
         Self {
             program: Program::start(&mut command),
+            configuration: file,
         }
     }
 
@@ -66,6 +69,21 @@ impl Gateway {
         let mark = self.mark();
         self.program.signal("HUP");
         self.log(mark, &["the configuration was replaced"]);
+    }
+
+    /// As [`Gateway::reload`], with another limit of how old OCSP answers may be: what is remembered
+    /// was judged by the old one and is forgotten.
+    #[track_caller]
+    pub(crate) fn reload_with_another_max_age(&self) {
+        const MAX_AGE: &str = "[ocsp]\nmax_age = 86400\n";
+        let text = fs::read_to_string(&self.configuration).unwrap();
+        let changed = match text.contains(MAX_AGE) {
+            true => text.replace(MAX_AGE, "[ocsp]\n"),
+            false => text.replace("[ocsp]\n", MAX_AGE),
+        };
+        assert_ne!(changed, text);
+        fs::write(&self.configuration, changed).unwrap();
+        self.reload();
     }
 }
 

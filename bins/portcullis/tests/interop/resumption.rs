@@ -76,7 +76,7 @@ fn a_session_from_before_a_revocation_and_a_reload_is_refused() {
     drop(responder);
     let responder = scene.clients.responder();
     relay.pass_on_to(responder.port);
-    scene.gateway.reload();
+    scene.gateway.reload_with_another_max_age();
     for (version, session) in sessions {
         let later = talk(&scene, &alice, version, Session::Resumed(&session));
         // Sessions die with the configuration they were made under.

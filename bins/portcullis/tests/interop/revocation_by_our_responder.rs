@@ -21,7 +21,7 @@ use crate::scratch::Scratch;
 
 #[test]
 #[ignore = "needs curl, openssl"]
-fn a_client_revoked_by_our_pki_is_refused_after_a_reload() {
+fn a_client_revoked_by_our_pki_is_refused_after_a_reload_that_judges_answers_anew() {
     let scene = Scene::new();
     let responder = scene.clients.responder(300);
     scene.relay.pass_on_to(responder.port);
@@ -31,7 +31,7 @@ fn a_client_revoked_by_our_pki_is_refused_after_a_reload() {
     scene.clients.revoke("alice");
     Curl::to(&scene.site).present(&alice).get().expect_backend();
     assert_eq!(scene.relay.questions(), 1);
-    scene.gateway.reload();
+    scene.gateway.reload_with_another_max_age();
     Curl::to(&scene.site)
         .present(&alice)
         .get()

@@ -300,3 +300,45 @@ async fn a_reload_may_put_the_rules_of_two_addresses_in_another_order() {
         }
     }
 }
+
+/// A revocation that must count at once takes a change of how responders are asked, or a restart.
+#[tokio::test]
+async fn what_a_responder_said_holds_through_reloads_until_responders_are_asked_otherwise() {
+    let (pki, backend) = (Pki::new(), Backend::start().await);
+    let responder = Responder::start().await;
+    let alice = pki.client("alice").ocsp_url(&responder.url()).issue();
+    responder.knows(&alice, &pki.issuing);
+    let mut gateway = Setup::new(&pki, &backend)
+        .site(HOST, Profile::required(&pki).ocsp())
+        .start();
+    let client = Client::new(&pki).showing(&alice, &[]);
+    let mut live = connections(&client, &gateway).await;
+    responder.says(|question: &Question| question.reply(question.revoked()));
+    for profile in [
+        Profile::required(&pki).ocsp(),
+        Profile::optional(&pki).ocsp(),
+        Profile::required(&pki),
+        Profile::required(&pki).ocsp(),
+    ] {
+        gateway.reload(|setup| setup.with_profile(profile));
+        let answer = client.get(gateway.address(), HOST).await;
+        assert_eq!(answer.status, 200, "{}", answer.reason());
+        for http in &mut live {
+            assert_eq!(http.get(HOST).await.status, 200);
+        }
+    }
+    assert_eq!(responder.asked(), 1);
+
+    for timeout in [4, 5] {
+        gateway.reload(|setup| setup.ocsp_timeout(timeout));
+        let answer = client.get(gateway.address(), HOST).await;
+        assert_eq!(
+            (answer.status, &*answer.reason()),
+            (400, "certificate_revoked")
+        );
+    }
+    assert_eq!(responder.asked(), 3);
+    for http in &mut live {
+        assert_eq!(http.get(HOST).await.status, 400);
+    }
+}

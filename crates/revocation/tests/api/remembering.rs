@@ -1,10 +1,13 @@
 //! How long what is remembered. The time is the caller's.
 
-use portcullis_revocation::{Checker, Source};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use portcullis_revocation::{Checker, Destinations, Settings, Source};
 use portcullis_test_pki::{Ca, DAY, NOW, after, ocsp};
 
 use crate::responder::{Reply, Responder, ok};
-use crate::{Pki, checker, settings};
+use crate::{Pki, algorithms, checker, settings};
 
 #[tokio::test]
 async fn good_is_remembered_until_next_update() {
@@ -70,7 +73,7 @@ async fn a_maximum_age_bounds_what_is_remembered() {
     let responder = Responder::listen();
     let pki = Pki::asking(&responder);
     responder.serve_response(ocsp::good(&pki.alice, &pki.root).this_update(NOW).issue());
-    let checker = Checker::new(settings().max_age(std::time::Duration::from_secs(60)));
+    let checker = Checker::new(settings().max_age(Duration::from_secs(60)));
     assert_eq!(
         pki.check(&checker, NOW).await.unwrap().valid_until(),
         after(NOW, 60)
@@ -126,9 +129,9 @@ async fn a_responder_that_recovers_is_believed_again() {
     let responder = Responder::listen();
     let pki = Pki::asking(&responder);
     let good = ok(&ocsp::good(&pki.alice, &pki.root).issue());
-    let first = std::sync::atomic::AtomicBool::new(true);
+    let first = AtomicBool::new(true);
     responder.serve(move |_| {
-        let down = first.swap(false, std::sync::atomic::Ordering::Relaxed);
+        let down = first.swap(false, Ordering::Relaxed);
         Reply::Octets(if down { Vec::new() } else { good.clone() })
     });
     let checker = checker();
@@ -207,4 +210,69 @@ async fn a_memory_without_room_remembers_nothing() {
         );
         assert_eq!(responder.hits(), hits);
     }
+}
+
+/// A responder that says good once, and then that it has no time.
+fn good_once() -> (Responder, Pki) {
+    let responder = Responder::listen();
+    let pki = Pki::asking(&responder);
+    let good = ocsp::good(&pki.alice, &pki.root).issue();
+    let first = AtomicBool::new(true);
+    responder.serve(move |_| {
+        let try_later = ocsp::error(3);
+        let is_first = first.swap(false, Ordering::Relaxed);
+        Reply::Octets(ok(if is_first { &good } else { &try_later }))
+    });
+    (responder, pki)
+}
+
+#[tokio::test]
+async fn a_checker_with_equal_settings_takes_the_memory_over() {
+    let (responder, pki) = good_once();
+    let old = checker();
+    pki.check(&old, NOW).await.unwrap();
+    let new = checker();
+    new.take_over(&old);
+    let verdict = pki.check(&new, NOW).await.unwrap();
+    assert_eq!(verdict.source(), Source::Cached);
+    assert_eq!(responder.hits(), 1);
+    // What either learns, both know.
+    let later = after(NOW, DAY);
+    assert!(pki.check(&new, later).await.is_err());
+    assert!(pki.check(&old, later).await.is_err());
+    assert_eq!(responder.hits(), 2);
+}
+
+#[tokio::test]
+async fn a_checker_with_other_settings_remembers_nothing_of_another() {
+    let seconds = Duration::from_secs;
+    for others in [
+        settings().timeout(seconds(4)),
+        settings().skew(seconds(1)),
+        settings().max_age(seconds(60)),
+        settings().capacity(1),
+        settings().questions(1),
+        Settings::new(algorithms(), Destinations::LoopbackToo),
+        Settings::new(&algorithms()[1..], Destinations::Any),
+    ] {
+        let (responder, pki) = good_once();
+        let old = checker();
+        pki.check(&old, NOW).await.unwrap();
+        let new = Checker::new(others);
+        new.take_over(&old);
+        let failure = pki.check(&new, NOW).await.unwrap_err();
+        assert_eq!(failure.code(), "ocsp_try_later");
+        assert_eq!(responder.hits(), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_checker_that_has_checked_keeps_its_own_memory() {
+    let (responder, pki) = good_once();
+    let (old, new) = (checker(), checker());
+    pki.check(&old, NOW).await.unwrap();
+    assert!(pki.check(&new, NOW).await.is_err());
+    new.take_over(&old);
+    assert!(pki.check(&new, NOW).await.is_err());
+    assert_eq!(responder.hits(), 2);
 }
