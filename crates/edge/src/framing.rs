@@ -1,7 +1,10 @@
 //! Where a message ends, said once and in one way (RFC 9112 section 6).
 
+use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderValue, Response, Version};
+use http_body::Body as _;
+use http_body_util::Full;
 
 use crate::refused::Refused;
 
@@ -31,6 +34,16 @@ pub(crate) fn settle_response<B>(response: &mut Response<B>) -> Result<(), Refus
         }
         _ => Err(Refused::BackendFailed),
     }
+}
+
+/// Makes the response to a GET that to a HEAD: over HTTP/2 a body would be sent as it is, which is an
+/// error of the stream.
+pub(crate) fn leave_out_body(response: &mut Response<Full<Bytes>>) {
+    if let Some(length) = response.body().size_hint().exact() {
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    *response.body_mut() = Full::default();
 }
 
 /// Leaves one length of several equal ones, in one field or more (RFC 9110 section 8.6).

@@ -53,6 +53,9 @@ pub(crate) async fn respond(
             if matches!(refused, Refused::Client(_)) {
                 end(connection, parts.version, response.headers_mut());
             }
+            if parts.method == Method::HEAD {
+                framing::leave_out_body(&mut response);
+            }
             response.map(Either::Right)
         }
     }

@@ -103,7 +103,9 @@ async fn lengths_that_differ_are_no_answer_even_where_there_is_no_body() {
     let pki = Pki::new();
     let answer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n";
     let (_backend, gateway) = answering(&pki, answer).await;
-    let mut http = Client::new(&pki).connect(gateway.address(), HOST).await;
-    let request = Request::head("/").body(Empty::<Bytes>::new()).unwrap();
-    assert_eq!(http.send(HOST, request).await.status, 502);
+    for client in [Client::new(&pki), Client::new(&pki).http2()] {
+        let mut http = client.connect(gateway.address(), HOST).await;
+        let request = Request::head("/").body(Empty::<Bytes>::new()).unwrap();
+        assert_eq!(http.send(HOST, request).await.status, 502);
+    }
 }

@@ -2,6 +2,10 @@
 
 use std::collections::HashMap;
 
+use bytes::Bytes;
+use http::Request;
+use http_body_util::Empty;
+
 use crate::rig::{Backend, Client, Http, Pki, Profile, Rig, Setup};
 
 /// The listeners of most tests, the first being what a handshake falls back to.
@@ -259,5 +263,26 @@ async fn refusals_are_pages_for_people_and_json_for_programs() {
         let json = raw.answer().await;
         assert_eq!(json.header("content-type"), ["application/json"]);
         assert!(!json.reason().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_refused_head_is_answered_with_everything_but_the_page() {
+    let (pki, backend) = (Pki::new(), Backend::start().await);
+    let gateway = Setup::new(&pki, &backend)
+        .site("www.contoso.com", Profile::off())
+        .start();
+    for client in [Client::new(&pki), Client::new(&pki).http2()] {
+        let mut http = client.connect(gateway.address(), "www.contoso.com").await;
+        let page = http.get("unknown.example").await;
+        let head = Request::head("/").header("accept", "application/json");
+        let head = head.body(Empty::<Bytes>::new()).unwrap();
+        let answer = http.send("unknown.example", head).await;
+        assert_eq!((answer.status, answer.text()), (404, ""));
+        assert_eq!(
+            answer.header("content-length"),
+            [page.body.len().to_string()]
+        );
+        assert_eq!(http.get("www.contoso.com").await.status, 200);
     }
 }
