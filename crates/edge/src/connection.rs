@@ -13,6 +13,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulConnection;
 use portcullis_model::host::HostName;
 use rustls::server::Acceptor;
 use rustls::{ProtocolVersion, ServerConnection};
@@ -158,7 +159,7 @@ async fn admit(
 async fn serve_http1(
     tls: TlsStream<TcpStream>,
     connection: Arc<Connection>,
-    mut stopped: watch::Receiver<Option<Duration>>,
+    stopped: watch::Receiver<Option<Duration>>,
 ) {
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -166,22 +167,13 @@ async fn serve_http1(
         .max_headers(HEADER_FIELDS)
         .max_buf_size(usize::from(HEADER_BYTES))
         .serve_connection(TokioIo::new(tls), service(&connection));
-    let mut served = pin!(served);
-    tokio::select! {
-        result = served.as_mut() => return log_end(&connection, result),
-        () = ended(&connection, &mut stopped) => served.as_mut().graceful_shutdown(),
-    }
-    connection.activity.touch();
-    tokio::select! {
-        result = served => log_end(&connection, result),
-        () = connection.activity.quiet_for(LINGER) => {}
-    }
+    until_end(served, &connection, stopped).await;
 }
 
 async fn serve_http2(
     tls: TlsStream<TcpStream>,
     connection: Arc<Connection>,
-    mut stopped: watch::Receiver<Option<Duration>>,
+    stopped: watch::Receiver<Option<Duration>>,
 ) {
     let served = http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
@@ -193,14 +185,24 @@ async fn serve_http2(
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_send_buf_size(SEND_BUFFER)
         .serve_connection(TokioIo::new(tls), service(&connection));
+    until_end(served, &connection, stopped).await;
+}
+
+/// Serves a connection of either version to its end, which it is asked for where it has to end
+/// before its client ends it.
+async fn until_end<C: GracefulConnection<Error = hyper::Error>>(
+    served: C,
+    connection: &Connection,
+    mut stopped: watch::Receiver<Option<Duration>>,
+) {
     let mut served = pin!(served);
     tokio::select! {
-        result = served.as_mut() => return log_end(&connection, result),
-        () = ended(&connection, &mut stopped) => served.as_mut().graceful_shutdown(),
+        result = served.as_mut() => return log_end(connection, result),
+        () = ended(connection, &mut stopped) => served.as_mut().graceful_shutdown(),
     }
     connection.activity.touch();
     tokio::select! {
-        result = served => log_end(&connection, result),
+        result = served => log_end(connection, result),
         () = connection.activity.quiet_for(LINGER) => {}
     }
 }
