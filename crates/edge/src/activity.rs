@@ -11,9 +11,7 @@ use tokio::time::Instant;
 /// Answering pings is not something: a client that keeps a connection open for nothing can do that
 /// for ever. Waiting for a backend is, as long as it lasts; backends have limits of their own.
 pub(crate) struct Activity {
-    started: Instant,
-    /// Milliseconds from the start to what happened last.
-    latest: AtomicU64,
+    pulse: Pulse,
     /// Requests whose next step is a backend's.
     on_backends: AtomicUsize,
 }
@@ -21,17 +19,14 @@ pub(crate) struct Activity {
 impl Activity {
     pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self {
-            started: Instant::now(),
-            latest: AtomicU64::new(0),
+            pulse: Pulse::new(),
             on_backends: AtomicUsize::new(0),
         })
     }
 
     /// Something happened.
     pub(crate) fn touch(&self) {
-        let elapsed = self.started.elapsed().as_millis();
-        let elapsed = u64::try_from(elapsed).unwrap_or(u64::MAX);
-        self.latest.store(elapsed, Ordering::Relaxed);
+        self.pulse.beat();
     }
 
     /// For how long it is the client who does nothing: nothing for as long as a backend is waited for.
@@ -39,8 +34,7 @@ impl Activity {
         if self.on_backends.load(Ordering::Relaxed) > 0 {
             return Duration::ZERO;
         }
-        let latest = Duration::from_millis(self.latest.load(Ordering::Relaxed));
-        self.started.elapsed().saturating_sub(latest)
+        self.pulse.quiet()
     }
 
     /// Returns when the client has done nothing for `limit`.
@@ -51,6 +45,35 @@ impl Activity {
         {
             tokio::time::sleep(left).await;
         }
+    }
+}
+
+/// When something last happened, told by whoever does it and read by whoever waits.
+pub(crate) struct Pulse {
+    started: Instant,
+    /// Milliseconds from the start to the latest beat.
+    latest: AtomicU64,
+}
+
+impl Pulse {
+    /// Something happened just now.
+    pub(crate) fn new() -> Self {
+        Self {
+            started: Instant::now(),
+            latest: AtomicU64::new(0),
+        }
+    }
+
+    pub(crate) fn beat(&self) {
+        let elapsed = self.started.elapsed().as_millis();
+        let elapsed = u64::try_from(elapsed).unwrap_or(u64::MAX);
+        self.latest.store(elapsed, Ordering::Relaxed);
+    }
+
+    /// For how long nothing has happened.
+    pub(crate) fn quiet(&self) -> Duration {
+        let latest = Duration::from_millis(self.latest.load(Ordering::Relaxed));
+        self.started.elapsed().saturating_sub(latest)
     }
 }
 

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -15,8 +15,8 @@ use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use tokio::time::Instant;
 
+use crate::activity::Pulse;
 use crate::gateway::Gateway;
 use crate::refused::Refused;
 
@@ -80,9 +80,7 @@ impl Backends {
 
 /// How far a request's body has come.
 struct Passage {
-    started: Instant,
-    /// Milliseconds from the start to the latest frame.
-    latest: AtomicU64,
+    pulse: Pulse,
     /// Whether the backend would take more than the client has sent.
     awaits_client: AtomicBool,
 }
@@ -90,16 +88,13 @@ struct Passage {
 impl Passage {
     fn new() -> Self {
         Self {
-            started: Instant::now(),
-            latest: AtomicU64::new(0),
+            pulse: Pulse::new(),
             awaits_client: AtomicBool::new(false),
         }
     }
 
     fn frame(&self) {
-        let elapsed = self.started.elapsed().as_millis();
-        let elapsed = u64::try_from(elapsed).unwrap_or(u64::MAX);
-        self.latest.store(elapsed, Ordering::Relaxed);
+        self.pulse.beat();
         self.awaits_client.store(false, Ordering::Relaxed);
     }
 
@@ -109,8 +104,7 @@ impl Passage {
 
     /// For how long nothing has passed.
     fn quiet(&self) -> Duration {
-        let latest = Duration::from_millis(self.latest.load(Ordering::Relaxed));
-        self.started.elapsed().saturating_sub(latest)
+        self.pulse.quiet()
     }
 
     fn awaits_client(&self) -> bool {
