@@ -53,6 +53,12 @@ pub enum Malformed {
         /// Its object identifier.
         oid: String,
     },
+    /// A policy appears twice in `certificatePolicies` (RFC 5280 section 4.2.1.4).
+    #[error("policy {oid} appears twice")]
+    DuplicatePolicy {
+        /// Its object identifier.
+        oid: String,
+    },
     /// More extensions than [`Extensions::MAX_COUNT`](crate::Extensions::MAX_COUNT).
     #[error("more than {limit} extensions")]
     TooManyExtensions {
@@ -109,6 +115,16 @@ pub enum Field {
     SubjectKeyIdentifier,
     /// `authorityInfoAccess`
     AuthorityInformationAccess,
+    /// `nameConstraints`
+    NameConstraints,
+    /// `certificatePolicies`
+    CertificatePolicies,
+    /// `policyMappings`
+    PolicyMappings,
+    /// `policyConstraints`
+    PolicyConstraints,
+    /// `inhibitAnyPolicy`
+    InhibitAnyPolicy,
     /// A `GeneralName` outside an extension named above
     GeneralName,
     /// A `Name` outside a certificate
@@ -141,6 +157,11 @@ impl fmt::Display for Field {
             Self::AuthorityKeyIdentifier => "authorityKeyIdentifier",
             Self::SubjectKeyIdentifier => "subjectKeyIdentifier",
             Self::AuthorityInformationAccess => "authorityInfoAccess",
+            Self::NameConstraints => "nameConstraints",
+            Self::CertificatePolicies => "certificatePolicies",
+            Self::PolicyMappings => "policyMappings",
+            Self::PolicyConstraints => "policyConstraints",
+            Self::InhibitAnyPolicy => "inhibitAnyPolicy",
             Self::GeneralName => "generalName",
             Self::Name => "name",
             Self::RsaPublicKey => "RSAPublicKey",

@@ -3,11 +3,17 @@
 mod access;
 mod constraints;
 mod identifiers;
+mod known;
+mod name_constraints;
+mod policies;
 mod usage;
 
 pub use access::{AccessDescription, AccessDescriptions};
 pub use constraints::BasicConstraints;
 pub use identifiers::AuthorityKeyIdentifier;
+pub use known::KnownExtensions;
+pub use name_constraints::{GeneralSubtrees, NameConstraints};
+pub use policies::{CertificatePolicies, PolicyConstraints, PolicyMapping, PolicyMappings};
 pub use usage::{ExtendedKeyUsage, KeyUsage};
 
 use crate::certificate::Certificate;
@@ -113,16 +119,26 @@ impl<'a> Extensions<'a> {
         field: Field,
         read: impl FnOnce(&mut Reader<'a>) -> Result<T, Error>,
     ) -> Result<Option<T>, Malformed> {
-        let Some(extension) = self.find(oid) else {
-            return Ok(None);
-        };
-        let mut reader = Reader::new(extension.value);
-        let value = read(&mut reader);
-        value
-            .and_then(|value| reader.finish().map(|()| value))
-            .map(Some)
-            .map_err(Malformed::encoding(field))
+        self.find(oid)
+            .map(|extension| read_all(extension.value, field, read))
+            .transpose()
     }
+}
+
+/// Reads an extension's value through `read`, which must consume all of it.
+fn read_all<'a, T>(
+    value: &'a [u8],
+    field: Field,
+    read: impl FnOnce(&mut Reader<'a>) -> Result<T, Error>,
+) -> Result<T, Malformed> {
+    let mut reader = Reader::new(value);
+    read(&mut reader)
+        .and_then(|value| reader.finish().map(|()| value))
+        .map_err(Malformed::encoding(field))
+}
+
+fn read_subject_alternative_name<'a>(reader: &mut Reader<'a>) -> Result<GeneralNames<'a>, Error> {
+    GeneralNames::from_content(reader.expect(crate::der::Tag::SEQUENCE)?)
 }
 
 fn check_each_once(content: &[u8]) -> Result<(), Malformed> {
@@ -198,9 +214,7 @@ impl<'a> Certificate<'a> {
     pub fn subject_alternative_name(&self) -> Result<Option<GeneralNames<'a>>, Malformed> {
         let field = Field::SubjectAlternativeName;
         self.extensions()
-            .typed(oid::SUBJECT_ALTERNATIVE_NAME, field, |reader| {
-                GeneralNames::from_content(reader.expect(crate::der::Tag::SEQUENCE)?)
-            })
+            .typed(oid::SUBJECT_ALTERNATIVE_NAME, field, read_subject_alternative_name)
     }
 
     /// `authorityKeyIdentifier` (RFC 5280 section 4.2.1.1).

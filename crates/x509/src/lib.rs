@@ -32,7 +32,8 @@ pub use certificate::{Certificate, Validity, Version};
 pub use error::{Field, Malformed};
 pub use extension::{
     AccessDescription, AccessDescriptions, AuthorityKeyIdentifier, BasicConstraints,
-    ExtendedKeyUsage, Extension, Extensions, KeyUsage,
+    CertificatePolicies, ExtendedKeyUsage, Extension, Extensions, GeneralSubtrees, KeyUsage,
+    KnownExtensions, NameConstraints, PolicyConstraints, PolicyMapping, PolicyMappings,
 };
 pub use general_name::{GeneralName, GeneralNames};
 pub use name::{Attribute, Name};

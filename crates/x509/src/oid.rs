@@ -111,6 +111,8 @@ known! {
     EXTENDED_KEY_USAGE = "2.5.29.37";
     /// `id-ce-inhibitAnyPolicy`
     INHIBIT_ANY_POLICY = "2.5.29.54";
+    /// `anyPolicy`
+    ANY_POLICY = "2.5.29.32.0";
     /// `id-pe-authorityInfoAccess`
     AUTHORITY_INFORMATION_ACCESS = "1.3.6.1.5.5.7.1.1";
 
@@ -128,6 +130,18 @@ known! {
     TIME_STAMPING = "1.3.6.1.5.5.7.3.8";
     /// `id-kp-OCSPSigning`
     OCSP_SIGNING = "1.3.6.1.5.5.7.3.9";
+
+    /// Microsoft's `szOID_APPLICATION_CERT_POLICIES`
+    APPLICATION_POLICIES = "1.3.6.1.4.1.311.21.10";
+    /// Microsoft's `szOID_NT_PRINCIPAL_NAME`: the user principal name (UPN), an otherName
+    USER_PRINCIPAL_NAME = "1.3.6.1.4.1.311.20.2.3";
+    /// `id-on-SmtpUTF8Mailbox` (RFC 9598), an otherName
+    SMTP_UTF8_MAILBOX = "1.3.6.1.5.5.7.8.9";
+
+    /// `id-at-commonName`
+    COMMON_NAME = "2.5.4.3";
+    /// `id-emailAddress` (RFC 2985 section 5.2.1)
+    EMAIL_ADDRESS = "1.2.840.113549.1.9.1";
 
     /// `id-ad-ocsp`, also `id-pkix-ocsp`
     OCSP = "1.3.6.1.5.5.7.48.1";

@@ -1,6 +1,10 @@
+//! Checking signatures with the caller's algorithms.
+
+mod pss;
+
 use alloc::string::String;
 
-use rustls_pki_types::SignatureVerificationAlgorithm;
+use rustls_pki_types::{SignatureVerificationAlgorithm, alg_id};
 
 use crate::algorithm::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 
@@ -33,6 +37,10 @@ pub enum SignatureError {
 /// a key on P-256 or P-384); the entry whose key algorithm is that of `key` decides. At most one
 /// public key operation is made for each such entry; providers have one.
 ///
+/// A key whose algorithm is id-RSASSA-PSS is an RSA key that makes no other signatures (RFC 4055
+/// section 1.2). An entry that checks RSASSA-PSS with keys of rsaEncryption serves it too, when the
+/// signature's parameters are within those of the key (section 3.3).
+///
 /// # Errors
 /// [`SignatureError`]; only [`SignatureError::BadSignature`] comes after a public key operation.
 pub fn verify_signature(
@@ -47,7 +55,10 @@ pub fn verify_signature(
         if candidate.signature_alg_id().as_ref() != algorithm.content() {
             continue;
         }
-        if candidate.public_key_alg_id().as_ref() != key.algorithm().content() {
+        let key_algorithm = candidate.public_key_alg_id();
+        let suits = key_algorithm.as_ref() == key.algorithm().content()
+            || (key_algorithm == alg_id::RSA_ENCRYPTION && pss::is_for(key.algorithm(), algorithm));
+        if !suits {
             outcome.get_or_insert_with(|| key_mismatch(key, algorithm));
             continue;
         }

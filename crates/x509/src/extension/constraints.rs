@@ -29,7 +29,7 @@ impl BasicConstraints {
     }
 }
 
-fn saturating_u32(content: &[u8]) -> Result<u32, Error> {
+pub(super) fn saturating_u32(content: &[u8]) -> Result<u32, Error> {
     match content {
         [first, ..] if first & 0x80 != 0 => Err(Error::Constraint),
         octets if octets.len() > 5 => Ok(u32::MAX),

@@ -28,6 +28,17 @@ impl Name<'_> {
     }
 }
 
+impl Name<'_> {
+    /// Whether the name lies in the subtree of `base` (RFC 5280 section 4.2.1.10): it begins with
+    /// the relative names of `base`, each compared as [`Name::matches`] does. Every name lies in the
+    /// subtree of the empty one.
+    pub fn is_within(&self, base: &Name<'_>) -> bool {
+        let mut own = self.rdns();
+        base.rdns()
+            .all(|rdn| own.next().is_some_and(|own| own.matches(&rdn)))
+    }
+}
+
 impl RelativeDistinguishedName<'_> {
     fn matches(&self, other: &RelativeDistinguishedName<'_>) -> bool {
         self.content == other.content || self.matches_as_set(other)
