@@ -59,16 +59,16 @@ async fn main() -> Result<(), Failure> {
 
 /// What this server shows, and what it asks of clients. Each field grants trust, so each is said.
 fn profile(pki: &Pki, provider: Arc<CryptoProvider>) -> Result<Profile, Failure> {
-    let trust = Trust {
-        anchors: Anchors::new(vec![pki.root.clone()], vec![])?,
-        policy: Policy::new(
+    let trust = Trust::new(
+        Anchors::new(vec![pki.root.clone()], vec![])?,
+        Policy::new(
             Purpose::ClientAuth,
             provider.signature_verification_algorithms.all,
         ),
         // `Revocation::Ocsp(..)` asks the responder that the certificate names.
-        revocation: Revocation::Off,
-        on_failure: OnFailure::Respond,
-    };
+        Revocation::Off,
+        OnFailure::Respond,
+    );
     let certificate = ServerCertificate::from_pem(
         pki.server.certificate_pem.as_bytes(),
         pki.server.key_pem.as_bytes(),

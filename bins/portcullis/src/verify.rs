@@ -3,14 +3,16 @@
 mod answer;
 mod batch;
 mod question;
+mod tree;
 
 use std::io::{self, Write};
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use portcullis_chain::{Anchors, AnchorsError};
-use portcullis_x509::Certificate;
+use portcullis_chain::{Anchors, AnchorsError, IssuanceProfile, NameRule, NameRuleError, Policy};
+use portcullis_x509::{Certificate, DistinguishedName};
 use rustls_pki_types::{CertificateDer, UnixTime};
 
 use crate::files::{self, FileError};
@@ -18,7 +20,7 @@ use crate::instant;
 use crate::terminal::Paint;
 
 use answer::{Answer, Explain};
-use question::{Demands, Question};
+use question::{Inputs, MODERN, Question};
 
 /// Is this certificate trusted?
 #[derive(Debug, Args)]
@@ -42,6 +44,27 @@ pub(crate) struct Verify {
     /// The most intermediates a path may have.
     #[arg(long, value_name = "N")]
     max_depth: Option<usize>,
+    /// A name that the certificate must have: DNS name, IP address, e-mail address or URI; also DNS:, SPIFFE:, UPN:… with a pattern.
+    #[arg(long, value_name = "NAME", value_parser = name_rule)]
+    name: Option<NameRule>,
+    /// A certificate policy that is acceptable; any, when none is named.
+    #[arg(long, value_name = "OID", num_args = 1..)]
+    policy: Vec<String>,
+    /// The path must be valid for a certificate policy.
+    #[arg(long)]
+    require_explicit_policy: bool,
+    /// Policies are not mapped to others.
+    #[arg(long)]
+    inhibit_policy_mapping: bool,
+    /// anyPolicy stands for no other policy.
+    #[arg(long)]
+    inhibit_any_policy: bool,
+    /// The certificate's immediate issuer, as in `CN=Issuing CA,O=Contoso`.
+    #[arg(long, value_name = "DN")]
+    issuer_dn: Option<DistinguishedName>,
+    /// Hold every certificate to what RFC 5280 section 4 demands of those who issue them.
+    #[arg(long)]
+    strict: bool,
     /// Show every path that was tried, where it fell and why.
     #[arg(long)]
     explain: bool,
@@ -49,13 +72,15 @@ pub(crate) struct Verify {
     #[arg(long)]
     json: bool,
     /// Answer many questions: JSON lines with id, target, intermediates, anchors, time, eku… (`-` is stdin).
-    #[arg(long, value_name = "CASES.ndjson", conflicts_with_all = ["leaf", "trust", "untrusted", "at", "max_depth"])]
+    #[arg(long, value_name = "CASES.ndjson", conflicts_with_all = ["leaf", "trust", "untrusted", "at", "max_depth", "name", "policy", "require_explicit_policy", "inhibit_policy_mapping", "inhibit_any_policy", "issuer_dn", "strict"])]
     batch: Option<PathBuf>,
 }
 
 const EXAMPLES: &str = "Examples:
   portcullis verify client.pem --trust contoso-chain.pem
   portcullis verify client.pem --trust root.pem --untrusted issuing-ca.pem --at 2027-01-31T12:00:00Z --explain
+  portcullis verify server.pem --trust root.pem --purpose server --name www.contoso.com
+  portcullis verify client.pem --trust chain.pem --issuer-dn 'CN=Issuing CA,O=Contoso' --policy 1.3.6.1.4.1.311.21.8.1
   portcullis verify --batch fleet.ndjson
 
 Exit status: 0 trusted, 1 refused, 2 wrong usage or unreadable input.";
@@ -88,6 +113,8 @@ enum VerifyError {
     NoCertificate,
     #[error(transparent)]
     File(#[from] FileError),
+    #[error("--policy: {0}")]
+    Policy(String),
     #[error("--trust")]
     Anchors(#[source] AnchorsError),
 }
@@ -111,7 +138,7 @@ pub(crate) fn run(arguments: Verify) -> Result<ExitCode, Box<dyn std::error::Err
         leaf,
         untrusted,
         anchors: &anchors,
-        demands: arguments.demands(),
+        policy: arguments.policy()?,
         now: arguments.at.unwrap_or_else(UnixTime::now),
     };
     let answer = question.answer(explain);
@@ -143,12 +170,42 @@ impl Verify {
         Ok(offered)
     }
 
-    fn demands(&self) -> Demands {
-        Demands {
-            max_depth: self.max_depth,
-            ..Demands::modern(self.purpose.into())
+    fn policy(&self) -> Result<Policy, VerifyError> {
+        let mut policy = question::policy(self.purpose.into(), MODERN);
+        if let Some(depth) = self.max_depth {
+            policy = policy.max_depth(depth);
         }
+        if let Some(name) = &self.name {
+            policy = policy.name(name.clone());
+        }
+        if let Some(issuer) = &self.issuer_dn {
+            policy = policy.issuer(issuer.clone());
+        }
+        if self.strict {
+            policy = policy.issuance_profile(IssuanceProfile::Enforce);
+        }
+        let inputs = Inputs {
+            acceptable: &self.policy,
+            explicit: self.require_explicit_policy,
+            inhibit_mapping: self.inhibit_policy_mapping,
+            inhibit_any: self.inhibit_any_policy,
+        };
+        inputs.apply(policy).map_err(VerifyError::Policy)
     }
+}
+
+/// A name as one types it: with the word of a [`NameRule`], or so that it can only be one kind.
+fn name_rule(text: &str) -> Result<NameRule, NameRuleError> {
+    if let Ok(rule) = text.parse() {
+        return Ok(rule);
+    }
+    let word = match text {
+        _ if text.parse::<IpAddr>().is_ok() => "IP",
+        _ if text.contains(':') => "URI",
+        _ if text.contains('@') => "email",
+        _ => "DNS",
+    };
+    format!("{word}:{text}").parse()
 }
 
 /// A file with a self-issued certificate is a chain: what else it holds are intermediates, as in the gateway's own chain

@@ -1,25 +1,26 @@
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::fmt;
 
+use hashbrown::HashMap;
 use portcullis_x509::{Certificate, Malformed};
 use rustls_pki_types::CertificateDer;
 
 /// What the caller trusts, and what it knows besides: read once, shared by every verification.
 ///
 /// `anchors` are trusted; `intermediates` are only material for building paths, as if every peer
-/// had sent them along. Both are found in a table of normalised subjects, so that a verification
-/// costs nearly the same over ten anchors and over ten thousand.
+/// had sent them along. Both are found in a hash table of normalised subjects, so that a verification
+/// costs the same over ten anchors and over a hundred thousand.
 pub struct Anchors {
     anchors: Vec<CertificateDer<'static>>,
     intermediates: Vec<CertificateDer<'static>>,
     /// By normalised subject; anchors first.
-    index: BTreeMap<Vec<u8>, Vec<Entry>>,
+    index: HashMap<Vec<u8>, Vec<Entry>>,
 }
 
-#[derive(Clone, Copy)]
-struct Entry {
-    list: List,
+/// One of the certificates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) list: List,
     position: usize,
 }
 
@@ -67,7 +68,7 @@ impl Anchors {
         if anchors.is_empty() {
             return Err(AnchorsError::Empty);
         }
-        let mut index: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        let mut index: HashMap<_, Vec<_>> = HashMap::new();
         for (list, certificates) in [
             (List::Anchors, &anchors),
             (List::Intermediates, &intermediates),
@@ -109,22 +110,21 @@ impl Anchors {
     pub(crate) fn named<'a>(
         &'a self,
         subject: &[u8],
-    ) -> impl Iterator<Item = (List, Certificate<'a>)> + use<'a> {
+    ) -> impl Iterator<Item = (Entry, Certificate<'a>)> + use<'a> {
         self.index
             .get(subject)
             .into_iter()
             .flatten()
-            .filter_map(|entry| self.read(*entry))
+            .filter_map(|entry| Some((*entry, self.read(*entry)?)))
     }
 
     // Invariant: `new` read every certificate once, so that reading again cannot fail.
-    fn read(&self, entry: Entry) -> Option<(List, Certificate<'_>)> {
+    pub(crate) fn read(&self, entry: Entry) -> Option<Certificate<'_>> {
         let list = match entry.list {
             List::Anchors => &self.anchors,
             List::Intermediates => &self.intermediates,
         };
-        let certificate = Certificate::parse(list.get(entry.position)?).ok()?;
-        Some((entry.list, certificate))
+        Certificate::parse(list.get(entry.position)?).ok()
     }
 }
 

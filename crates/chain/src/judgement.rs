@@ -2,24 +2,45 @@
 //!
 //! Nothing here searches and nothing here knows what the leaf is for.
 
+mod conformance;
+mod name_constraints;
+mod policies;
+mod subtree;
+
+use alloc::boxed::Box;
 use alloc::string::ToString;
+use alloc::vec::Vec;
 
 use portcullis_x509::{
-    BasicConstraints, Certificate, Extension, KeyUsage, Oid, Shown, SignatureError, Version, oid,
+    BasicConstraints, Certificate, KeyUsage, KnownExtensions, Shown, SignatureError, Version,
     verify_signature,
 };
 use rustls_pki_types::{SignatureVerificationAlgorithm, UnixTime};
 
+use self::name_constraints::InForce;
+use self::policies::Policies;
+use crate::budget::Budget;
+use crate::member::Member;
+use crate::policy::{AnchorConstraints, IssuanceProfile, PolicyInputs};
 use crate::reason::{AuthorityClaim, Reason};
 use crate::rejection::Fault;
 
-/// How the anchor's own certificate is read, and when.
+/// How certificates are read, and when.
 #[derive(Clone, Copy)]
-pub(crate) struct Rules {
+pub(crate) struct Rules<'p> {
+    /// Whether the anchor's validity period counts.
     pub(crate) anchor_validity: bool,
-    pub(crate) anchor_constraints: bool,
+    /// How far the anchor's own certificate restricts the path.
+    pub(crate) anchor_constraints: AnchorConstraints,
+    /// Whether certificates are held to section 4.
+    pub(crate) issuance_profile: IssuanceProfile,
+    /// Sections 6.1.1 (c) and (e) to (g).
+    pub(crate) policies: &'p PolicyInputs,
     pub(crate) now: UnixTime,
 }
+
+/// The user-constrained-policy-set of section 6.1.6.
+pub(crate) type ValidPolicies = Vec<Box<[u8]>>;
 
 /// RFC 5280 section 6.1.3 (a)(1): the signature of `child` verifies with the key of `issuer`.
 pub(crate) fn check_signature(
@@ -39,71 +60,157 @@ pub(crate) fn check_signature(
 /// The rest of section 6.1 for a path, leaf first and anchor last, whose signatures were checked.
 ///
 /// A path of one certificate is a leaf that is an anchor itself.
-pub(crate) fn check_path(path: &[Certificate<'_>], rules: Rules) -> Result<(), Fault> {
-    let mut lengths = PathLength::default();
-    for (position, certificate) in path.iter().enumerate().rev() {
+pub(crate) fn check_path(
+    path: &[&Member<'_>],
+    rules: Rules<'_>,
+    budget: &mut Budget,
+) -> Result<ValidPolicies, Fault> {
+    let mut walk = Walk::new(path.len(), rules, budget);
+    for (position, member) in path.iter().enumerate().rev() {
         let at = |reason| Fault {
             certificate: position,
             reason,
         };
-        match position {
-            0 => check_leaf(certificate, rules.now),
-            _ if position.saturating_add(1) == path.len() => {
-                check_anchor(certificate, rules, &mut lengths)
-            }
-            _ => check_intermediate(certificate, rules.now, &mut lengths),
+        match Role::of(position, path.len()) {
+            Role::Anchor => walk.anchor(member),
+            Role::Intermediate => walk.intermediate(member),
+            Role::Leaf => walk.leaf(member),
         }
         .map_err(at)?;
         let issued = position.checked_sub(1).and_then(|below| path.get(below));
         if let Some(issued) = issued {
-            check_names_chain(issued, certificate).map_err(|reason| Fault {
-                certificate: position.saturating_sub(1),
-                reason,
+            check_names_chain(&issued.certificate, &member.certificate).map_err(|reason| {
+                Fault {
+                    certificate: position.saturating_sub(1),
+                    reason,
+                }
             })?;
         }
     }
-    Ok(())
+    let valid = match path.first() {
+        Some(leaf) => walk.finish(leaf),
+        None => Ok(ValidPolicies::new()),
+    };
+    valid.map_err(|reason| Fault {
+        certificate: 0,
+        reason,
+    })
 }
 
-fn check_leaf(leaf: &Certificate<'_>, now: UnixTime) -> Result<(), Reason> {
-    check_validity(leaf, now)?;
-    check_extensions(leaf)
+/// What a certificate is in its path.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Anchor,
+    Intermediate,
+    Leaf,
 }
 
-fn check_intermediate(
-    certificate: &Certificate<'_>,
-    now: UnixTime,
-    lengths: &mut PathLength,
-) -> Result<(), Reason> {
-    check_validity(certificate, now)?;
-    check_extensions(certificate)?;
-    check_constrains_no_names(certificate)?;
-    let constraints = check_authority(certificate)?;
-    check_signs_certificates(certificate)?;
-    if !certificate.is_self_issued() {
-        lengths.descend()?;
+impl Role {
+    const fn of(position: usize, length: usize) -> Self {
+        match position {
+            0 => Self::Leaf,
+            _ if position.saturating_add(1) == length => Self::Anchor,
+            _ => Self::Intermediate,
+        }
     }
-    lengths.restrict(constraints);
-    Ok(())
 }
 
-/// An anchor is a name and a key; its certificate restricts it as far as the rules say. Without
-/// extensions (version 1) it says nothing about itself.
-fn check_anchor(
-    anchor: &Certificate<'_>,
-    rules: Rules,
-    lengths: &mut PathLength,
-) -> Result<(), Reason> {
-    if rules.anchor_validity {
-        check_validity(anchor, rules.now)?;
+/// The state variables of section 6.1.2.
+struct Walk<'w, 'a> {
+    rules: Rules<'w>,
+    lengths: PathLength,
+    names: InForce<'a>,
+    policies: Policies<'a>,
+    budget: &'w mut Budget,
+}
+
+impl<'w, 'a> Walk<'w, 'a> {
+    fn new(length: usize, rules: Rules<'w>, budget: &'w mut Budget) -> Self {
+        // A leaf that is an anchor is a path of one; other anchors do not count.
+        let length = length.saturating_sub(1).max(1);
+        Self {
+            rules,
+            lengths: PathLength::default(),
+            names: InForce::default(),
+            policies: Policies::new(length, rules.policies),
+            budget,
+        }
     }
-    if !rules.anchor_constraints || anchor.version() != Version::V3 {
-        return Ok(());
+
+    fn leaf(&mut self, leaf: &Member<'a>) -> Result<(), Reason> {
+        self.check_each(leaf, Role::Leaf)?;
+        self.names.check(leaf, Role::Leaf, self.budget)?;
+        self.enter(leaf, Role::Leaf)
     }
-    check_extensions(anchor)?;
-    check_constrains_no_names(anchor)?;
-    lengths.restrict(check_authority(anchor)?);
-    check_signs_certificates(anchor)
+
+    fn intermediate(&mut self, authority: &Member<'a>) -> Result<(), Reason> {
+        let role = Role::Intermediate;
+        self.check_each(authority, role)?;
+        if !authority.is_self_issued {
+            self.names.check(authority, role, self.budget)?;
+        }
+        self.enter(authority, role)?;
+        let constraints = check_authority(authority)?;
+        check_signs_certificates(authority)?;
+        if !authority.is_self_issued {
+            self.lengths.descend()?;
+        }
+        self.lengths.restrict(constraints);
+        self.names.impose(authority)?;
+        self.leave(authority, role)
+    }
+
+    /// An anchor is a name and a key; its certificate restricts the path as far as the rules say, as
+    /// RFC 5937 has it. Without extensions (version 1) it says nothing about itself.
+    fn anchor(&mut self, anchor: &Member<'a>) -> Result<(), Reason> {
+        if self.rules.anchor_validity {
+            check_validity(&anchor.certificate, self.rules.now)?;
+        }
+        let constraints = self.rules.anchor_constraints;
+        if constraints == AnchorConstraints::Ignore || anchor.certificate.version() != Version::V3 {
+            return Ok(());
+        }
+        let known = anchor.known()?;
+        check_critical_extensions(known)?;
+        self.check_conformance(anchor, Role::Anchor)?;
+        let silent = known.basic_constraints.is_none();
+        if !(silent && constraints == AnchorConstraints::EnforceStated) {
+            self.lengths.restrict(check_authority(anchor)?);
+        }
+        check_signs_certificates(anchor)?;
+        self.names.impose(anchor)?;
+        self.enter(anchor, Role::Anchor)?;
+        self.leave(anchor, Role::Anchor)
+    }
+
+    fn check_each(&self, member: &Member<'a>, role: Role) -> Result<(), Reason> {
+        check_validity(&member.certificate, self.rules.now)?;
+        check_critical_extensions(member.known()?)?;
+        self.check_conformance(member, role)
+    }
+
+    fn check_conformance(&self, member: &Member<'a>, role: Role) -> Result<(), Reason> {
+        match self.rules.issuance_profile {
+            IssuanceProfile::Enforce => conformance::check(member, role),
+            IssuanceProfile::Ignore => Ok(()),
+        }
+    }
+
+    fn enter(&mut self, member: &Member<'a>, role: Role) -> Result<(), Reason> {
+        let known = member.known()?;
+        self.policies
+            .enter(known, role, member.is_self_issued, self.budget)
+    }
+
+    fn leave(&mut self, member: &Member<'a>, role: Role) -> Result<(), Reason> {
+        let known = member.known()?;
+        self.policies
+            .leave(known, role, member.is_self_issued, self.budget)
+    }
+
+    fn finish(self, leaf: &Member<'a>) -> Result<ValidPolicies, Reason> {
+        self.policies.finish(leaf.known()?, self.rules.policies)
+    }
 }
 
 /// Section 6.1.3 (a)(2): both ends of the period belong to it.
@@ -139,8 +246,9 @@ fn check_names_chain(issued: &Certificate<'_>, issuer: &Certificate<'_>) -> Resu
 }
 
 /// Section 6.1.4 (k). Before version 3 nothing says that a certificate is an authority's.
-fn check_authority(certificate: &Certificate<'_>) -> Result<BasicConstraints, Reason> {
-    let found = match (certificate.version(), certificate.basic_constraints()?) {
+fn check_authority(member: &Member<'_>) -> Result<BasicConstraints, Reason> {
+    let version = member.certificate.version();
+    let found = match (version, member.known()?.basic_constraints) {
         (Version::V3, Some(constraints)) if constraints.ca => return Ok(constraints),
         (Version::V3, Some(_)) => AuthorityClaim::EndEntity,
         (Version::V3, None) => AuthorityClaim::NoBasicConstraints,
@@ -150,9 +258,9 @@ fn check_authority(certificate: &Certificate<'_>) -> Result<BasicConstraints, Re
 }
 
 /// Section 6.1.4 (n).
-fn check_signs_certificates(certificate: &Certificate<'_>) -> Result<(), Reason> {
+fn check_signs_certificates(member: &Member<'_>) -> Result<(), Reason> {
     let expected = KeyUsage::KEY_CERT_SIGN;
-    match certificate.key_usage()? {
+    match member.known()?.key_usage {
         Some(found) if !found.contains(expected) => {
             Err(Reason::KeyUsageMissing { expected, found })
         }
@@ -160,60 +268,18 @@ fn check_signs_certificates(certificate: &Certificate<'_>) -> Result<(), Reason>
     }
 }
 
-/// Section 6.1.4 (o) and 6.1.5 (e), and that every extension that is understood is well formed.
-fn check_extensions(certificate: &Certificate<'_>) -> Result<(), Reason> {
-    for extension in certificate.extensions().iter() {
-        check_extension(extension)?;
-    }
-    certificate.basic_constraints()?;
-    certificate.key_usage()?;
-    certificate.extended_key_usage()?;
-    certificate.subject_alternative_name()?;
-    certificate.authority_key_identifier()?;
-    certificate.subject_key_identifier()?;
-    Ok(())
-}
-
-fn check_extension(extension: Extension<'_>) -> Result<(), Reason> {
-    let oid = extension.oid();
-    // RFC 5280 makes this one critical; where an issuer did not, ignoring it would still grant trust.
-    if oid == oid::POLICY_CONSTRAINTS {
-        return Err(Reason::UnsupportedPolicies {
-            oid: Shown::new(oid).to_string(),
-        });
-    }
-    if !extension.is_critical() || UNDERSTOOD.contains(&oid) {
-        return Ok(());
-    }
-    Err(match oid {
-        oid::NAME_CONSTRAINTS => Reason::UnsupportedNameConstraints,
-        oid::CERTIFICATE_POLICIES | oid::POLICY_MAPPINGS | oid::INHIBIT_ANY_POLICY => {
-            Reason::UnsupportedPolicies {
-                oid: Shown::new(oid).to_string(),
-            }
-        }
-        _ => Reason::UnknownCriticalExtension {
-            oid: Shown::new(oid).to_string(),
-        },
+/// Sections 6.1.4 (o) and 6.1.5 (f). Microsoft's application policies say again what extKeyUsage says,
+/// and are understood where it is there to be read instead.
+fn check_critical_extensions(known: &KnownExtensions<'_>) -> Result<(), Reason> {
+    let unread = known.critical_application_policies && known.extended_key_usage.is_none();
+    let oid = match known.unknown_critical {
+        Some(oid) => oid,
+        None if unread => portcullis_x509::oid::APPLICATION_POLICIES,
+        None => return Ok(()),
+    };
+    Err(Reason::UnknownCriticalExtension {
+        oid: Shown::new(oid).to_string(),
     })
-}
-
-/// Extensions that may be critical because this crate or its caller evaluates them.
-const UNDERSTOOD: [Oid<'static>; 6] = [
-    oid::BASIC_CONSTRAINTS,
-    oid::KEY_USAGE,
-    oid::EXTENDED_KEY_USAGE,
-    oid::SUBJECT_ALTERNATIVE_NAME,
-    oid::AUTHORITY_KEY_IDENTIFIER,
-    oid::SUBJECT_KEY_IDENTIFIER,
-];
-
-/// Sections 6.1.3 (b) and (c), 6.1.4 (g): not evaluated, hence not accepted, critical or not.
-fn check_constrains_no_names(authority: &Certificate<'_>) -> Result<(), Reason> {
-    match authority.extensions().find(oid::NAME_CONSTRAINTS) {
-        Some(_) => Err(Reason::UnsupportedNameConstraints),
-        None => Ok(()),
-    }
 }
 
 /// `max_path_length` of section 6.1.2 (k), with what it started from for the report. Unset is the

@@ -1,75 +1,52 @@
 //! What the caller demands of a path beyond RFC 5280 section 6.
 
-use alloc::string::{String, ToString};
-use alloc::vec::Vec;
-use core::fmt;
+mod demands;
+mod inputs;
+mod issuer;
+mod name_rule;
+mod purpose;
+mod settings;
 
-use portcullis_x509::{CUT, Certificate, ExtendedKeyUsage, KeyUsage, MAX_SHOWN, Oid, Shown, oid};
+use alloc::string::ToString;
+
+use portcullis_x509::{Certificate, DistinguishedName, Oid, Shown};
 use rustls_pki_types::SignatureVerificationAlgorithm;
 
+use self::demands::Demands;
+use self::purpose::Usage;
+use crate::judgement::Rules;
+use crate::member::Member;
 use crate::reason::{KeyOwner, Reason};
 use crate::rejection::Fault;
 
-/// What a verification is for and what it accepts. Purpose and algorithms have no default.
-#[derive(Clone, Copy, Debug)]
+pub use self::demands::{CertificateId, Sha256Digest};
+pub(crate) use self::inputs::PolicyInputs;
+pub use self::issuer::client_certificate_issuer;
+pub use self::name_rule::{NameRule, NameRuleError};
+pub use self::purpose::Purpose;
+pub use self::settings::{
+    AnchorConstraints, AnchorValidity, ExtendedKeyUsageRule, IssuanceProfile, LeafKeyUsage,
+    PartialChain,
+};
+
+/// What a verification is for and what it accepts. Purpose and algorithms have no default; the
+/// other defaults are the stricter ones.
+///
+/// Demands on names, keys and certificates add up: where there are several of one kind, one of them
+/// suffices; where there are several kinds, each must be met.
+#[derive(Clone, Debug)]
 pub struct Policy {
-    purpose: Purpose,
+    usage: Usage,
     algorithms: &'static [&'static dyn SignatureVerificationAlgorithm],
     max_depth: usize,
     anchor_validity: AnchorValidity,
     anchor_constraints: AnchorConstraints,
+    issuance_profile: IssuanceProfile,
     least_rsa_bits: usize,
     most_rsa_bits: usize,
     partial_chain: PartialChain,
-}
-
-/// What the leaf is to be used for.
-///
-/// A leaf or authority with an extKeyUsage extension must list the purpose or
-/// `anyExtendedKeyUsage`; one without the extension is not restricted (RFC 5280 section
-/// 4.2.1.12). A leaf with a keyUsage extension must allow signatures, because that is how TLS (RFC
-/// 8446 section 4.4.2.2) and OCSP use its key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// TLS client authentication, `id-kp-clientAuth`.
-    ClientAuth,
-    /// TLS server authentication, `id-kp-serverAuth`. Whether the names are the expected ones is not judged.
-    ServerAuth,
-    /// Signing OCSP responses for others, `id-kp-OCSPSigning`: the leaf must list exactly this
-    /// (RFC 6960 section 4.2.2.2), the authorities above need not (they are told not to).
-    OcspSigning,
-    /// No purpose: neither extKeyUsage nor the leaf's keyUsage is looked at.
-    Any,
-}
-
-/// Whether an anchor's own validity period counts. RFC 5280 leaves it open (section 6.1.1 (d) takes
-/// a name and a key).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AnchorValidity {
-    /// An expired anchor is trusted no longer.
-    Enforce,
-    /// An anchor is trusted as long as it is listed.
-    Ignore,
-}
-
-/// Whether what an anchor's certificate says about itself restricts paths below it: cA, path
-/// length, keyUsage, extKeyUsage, critical extensions. RFC 5280 takes only name and key; RFC
-/// 5937 describes the stricter way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AnchorConstraints {
-    /// An anchor is held to its own certificate.
-    Enforce,
-    /// An anchor is a name and a key.
-    Ignore,
-}
-
-/// Whether a certificate that is not self-issued can end a path when it is listed as an anchor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PartialChain {
-    /// Every listed anchor ends a path, the leaf itself included.
-    Allow,
-    /// Only self-issued anchors end a path; others are material for building it.
-    Deny,
+    policies: PolicyInputs,
+    demands: Demands,
 }
 
 impl Policy {
@@ -88,62 +65,165 @@ impl Policy {
 
     /// A policy for this purpose, with the signature algorithms of the caller's crypto provider.
     ///
-    /// What is not in `algorithms` is not accepted: providers leave out SHA-1, and so must a caller who makes the list.
-    pub const fn new(
+    /// What is not in `algorithms` is not accepted, as the algorithm of a signature or of the leaf's
+    /// key: providers leave out SHA-1, and so must a caller who makes the list.
+    pub fn new(
         purpose: Purpose,
         algorithms: &'static [&'static dyn SignatureVerificationAlgorithm],
     ) -> Self {
         Self {
-            purpose,
+            usage: Usage {
+                purpose,
+                extended: ExtendedKeyUsageRule::IfPresent,
+                leaf: LeafKeyUsage::Enforce,
+            },
             algorithms,
             max_depth: Self::DEFAULT_MAX_DEPTH,
             anchor_validity: AnchorValidity::Enforce,
             anchor_constraints: AnchorConstraints::Enforce,
+            issuance_profile: IssuanceProfile::Ignore,
             least_rsa_bits: Self::DEFAULT_LEAST_RSA_BITS,
             most_rsa_bits: Self::DEFAULT_MOST_RSA_BITS,
             partial_chain: PartialChain::Deny,
+            policies: PolicyInputs::default(),
+            demands: Demands::default(),
         }
     }
 
     /// Sets how many intermediates that are not self-issued may stand between leaf and anchor.
     #[must_use]
-    pub const fn max_depth(mut self, intermediates: usize) -> Self {
+    pub fn max_depth(mut self, intermediates: usize) -> Self {
         self.max_depth = intermediates;
+        self
+    }
+
+    /// Sets what extKeyUsage must say of the purpose.
+    #[must_use]
+    pub fn extended_key_usage(mut self, rule: ExtendedKeyUsageRule) -> Self {
+        self.usage.extended = rule;
+        self
+    }
+
+    /// Sets whether the leaf's keyUsage counts.
+    #[must_use]
+    pub fn leaf_key_usage(mut self, rule: LeafKeyUsage) -> Self {
+        self.usage.leaf = rule;
         self
     }
 
     /// Sets whether an expired anchor is trusted.
     #[must_use]
-    pub const fn anchor_validity(mut self, anchor_validity: AnchorValidity) -> Self {
+    pub fn anchor_validity(mut self, anchor_validity: AnchorValidity) -> Self {
         self.anchor_validity = anchor_validity;
         self
     }
 
     /// Sets whether an anchor's own certificate restricts the paths below it.
     #[must_use]
-    pub const fn anchor_constraints(mut self, anchor_constraints: AnchorConstraints) -> Self {
+    pub fn anchor_constraints(mut self, anchor_constraints: AnchorConstraints) -> Self {
         self.anchor_constraints = anchor_constraints;
+        self
+    }
+
+    /// Sets whether certificates are held to what is demanded of those who issue them.
+    #[must_use]
+    pub fn issuance_profile(mut self, profile: IssuanceProfile) -> Self {
+        self.issuance_profile = profile;
         self
     }
 
     /// Sets the least size of an RSA modulus. The provider's algorithms may want more.
     #[must_use]
-    pub const fn least_rsa_bits(mut self, bits: usize) -> Self {
+    pub fn least_rsa_bits(mut self, bits: usize) -> Self {
         self.least_rsa_bits = bits;
         self
     }
 
     /// Sets the greatest size of an RSA modulus. The provider's algorithms may want less.
     #[must_use]
-    pub const fn most_rsa_bits(mut self, bits: usize) -> Self {
+    pub fn most_rsa_bits(mut self, bits: usize) -> Self {
         self.most_rsa_bits = bits;
         self
     }
 
     /// Sets whether a path may end in an anchor that is not self-issued.
     #[must_use]
-    pub const fn partial_chain(mut self, partial_chain: PartialChain) -> Self {
+    pub fn partial_chain(mut self, partial_chain: PartialChain) -> Self {
         self.partial_chain = partial_chain;
+        self
+    }
+
+    /// Accepts this certificate policy, and from the first call on no others: the
+    /// user-initial-policy-set of RFC 5280 section 6.1.1 (c). That a path must be valid for one of them is
+    /// [`Policy::require_explicit_policy`]'s to say, or an authority's.
+    #[must_use]
+    pub fn certificate_policy(mut self, policy: Oid<'_>) -> Self {
+        self.policies.accept(policy);
+        self
+    }
+
+    /// A path must be valid for a policy: initial-explicit-policy of RFC 5280 section 6.1.1 (f).
+    #[must_use]
+    pub fn require_explicit_policy(mut self) -> Self {
+        self.policies.explicit = true;
+        self
+    }
+
+    /// Policies are not mapped: initial-policy-mapping-inhibit of RFC 5280 section 6.1.1 (e).
+    #[must_use]
+    pub fn inhibit_policy_mapping(mut self) -> Self {
+        self.policies.inhibit_mapping = true;
+        self
+    }
+
+    /// anyPolicy stands for no other: initial-any-policy-inhibit of RFC 5280 section 6.1.1 (g).
+    #[must_use]
+    pub fn inhibit_any_policy(mut self) -> Self {
+        self.policies.inhibit_any = true;
+        self
+    }
+
+    /// The leaf's issuer may have this name: Application Gateway's `verifyClientCertIssuerDN`, for which
+    /// [`client_certificate_issuer`] finds the name in a file.
+    #[must_use]
+    pub fn issuer(mut self, name: DistinguishedName) -> Self {
+        self.demands.issuers.push(name);
+        self
+    }
+
+    /// The leaf may have an alternative name like this.
+    #[must_use]
+    pub fn name(mut self, rule: NameRule) -> Self {
+        self.demands.names.push(rule);
+        self
+    }
+
+    /// The leaf's subject may have all attributes of this name, in any order and with others between.
+    #[must_use]
+    pub fn subject(mut self, attributes: DistinguishedName) -> Self {
+        self.demands.subjects.push(attributes);
+        self
+    }
+
+    /// A certificate of the path, leaf and anchor included, may have the key whose
+    /// SubjectPublicKeyInfo has this SHA-256 digest.
+    #[must_use]
+    pub fn pin(mut self, key: Sha256Digest) -> Self {
+        self.demands.pins.push(key);
+        self
+    }
+
+    /// The leaf may be this certificate, and from the first call on no other than those allowed.
+    #[must_use]
+    pub fn allow(mut self, leaf: CertificateId) -> Self {
+        self.demands.allowed.push(leaf);
+        self
+    }
+
+    /// No certificate of a path may be this one, whatever else is allowed.
+    #[must_use]
+    pub fn deny(mut self, certificate: CertificateId) -> Self {
+        self.demands.denied.push(certificate);
         self
     }
 
@@ -161,12 +241,18 @@ impl Policy {
         matches!(self.anchor_validity, AnchorValidity::Enforce)
     }
 
-    pub(crate) const fn checks_anchor_constraints(&self) -> bool {
-        matches!(self.anchor_constraints, AnchorConstraints::Enforce)
-    }
-
     pub(crate) const fn ends_anywhere(&self) -> bool {
         matches!(self.partial_chain, PartialChain::Allow)
+    }
+
+    pub(crate) const fn rules(&self, now: rustls_pki_types::UnixTime) -> Rules<'_> {
+        Rules {
+            anchor_validity: self.checks_anchor_validity(),
+            anchor_constraints: self.anchor_constraints,
+            issuance_profile: self.issuance_profile,
+            policies: &self.policies,
+            now,
+        }
     }
 
     /// Whether the key is strong enough to trust what it signed, and small enough to find out.
@@ -175,7 +261,8 @@ impl Policy {
         certificate: &Certificate<'_>,
         owner: KeyOwner,
     ) -> Result<(), Reason> {
-        let Some(found) = certificate.subject_public_key_info().rsa_modulus_bits()? else {
+        let key = certificate.subject_public_key_info();
+        let Some(found) = key.rsa_modulus_bits()? else {
             return Ok(());
         };
         let (least, most) = (self.least_rsa_bits, self.most_rsa_bits);
@@ -197,143 +284,42 @@ impl Policy {
     }
 
     /// Judges a path, leaf first, by this policy. The authorities' keys were judged on the way.
-    pub(crate) fn check_path(&self, path: &[Certificate<'_>]) -> Result<(), Fault> {
+    pub(crate) fn check_path(&self, path: &[&Member<'_>]) -> Result<(), Fault> {
         let Some((leaf, authorities)) = path.split_first() else {
             return Ok(());
         };
-        let at_leaf = |reason| Fault {
-            certificate: 0,
-            reason,
+        let at = |certificate| {
+            move |reason| Fault {
+                certificate,
+                reason,
+            }
         };
-        self.check_key(leaf, KeyOwner::Leaf).map_err(at_leaf)?;
+        self.check_leaf_key(&leaf.certificate).map_err(at(0))?;
         for (above, authority) in authorities.iter().enumerate().rev() {
-            let is_anchor = above.saturating_add(1) == authorities.len();
-            if !is_anchor || self.checks_anchor_constraints() {
-                self.check_authority_purpose(authority)
-                    .map_err(|reason| Fault {
-                        certificate: above.saturating_add(1),
-                        reason,
-                    })?;
+            let certificate = above.saturating_add(1);
+            let is_anchor = certificate == authorities.len();
+            if !is_anchor || self.anchor_constraints != AnchorConstraints::Ignore {
+                self.usage
+                    .check_authority(authority, is_anchor)
+                    .map_err(at(certificate))?;
             }
         }
-        self.check_leaf_purpose(leaf).map_err(at_leaf)?;
-        self.check_leaf_key_usage(leaf).map_err(at_leaf)
+        self.usage
+            .check_leaf(leaf, authorities.is_empty())
+            .map_err(at(0))?;
+        self.demands.check(path, self.usage.purpose)
     }
 
-    fn check_authority_purpose(&self, authority: &Certificate<'_>) -> Result<(), Reason> {
-        let (Some(purpose), true) = (self.purpose.oid(), self.purpose.binds_authorities()) else {
+    /// A key that no accepted algorithm is for proves nothing of whoever holds it.
+    fn check_leaf_key(&self, leaf: &Certificate<'_>) -> Result<(), Reason> {
+        self.check_key(leaf, KeyOwner::Leaf)?;
+        let key = leaf.subject_public_key_info();
+        let mut algorithms = self.algorithms.iter();
+        if algorithms.any(|algorithm| key.suits(*algorithm)) {
             return Ok(());
-        };
-        match authority.extended_key_usage()? {
-            Some(found) if !allows(found, purpose) => Err(self.purpose_not_allowed(Some(found))),
-            _ => Ok(()),
         }
-    }
-
-    fn check_leaf_purpose(&self, leaf: &Certificate<'_>) -> Result<(), Reason> {
-        let Some(purpose) = self.purpose.oid() else {
-            return Ok(());
-        };
-        let found = leaf.extended_key_usage()?;
-        let allowed = match (self.purpose, found) {
-            (Purpose::OcspSigning, found) => found.is_some_and(|found| found.contains(purpose)),
-            (_, Some(found)) => allows(found, purpose),
-            (_, None) => true,
-        };
-        if allowed {
-            Ok(())
-        } else {
-            Err(self.purpose_not_allowed(found))
-        }
-    }
-
-    fn check_leaf_key_usage(&self, leaf: &Certificate<'_>) -> Result<(), Reason> {
-        let sufficient: &[KeyUsage] = match self.purpose {
-            Purpose::ClientAuth | Purpose::ServerAuth => &[KeyUsage::DIGITAL_SIGNATURE],
-            // RFC 5280 section 4.2.1.12, id-kp-OCSPSigning.
-            Purpose::OcspSigning => &[KeyUsage::DIGITAL_SIGNATURE, KeyUsage::NON_REPUDIATION],
-            Purpose::Any => return Ok(()),
-        };
-        match leaf.key_usage()? {
-            Some(found) if !sufficient.iter().any(|usage| found.contains(*usage)) => {
-                Err(Reason::KeyUsageMissing {
-                    expected: KeyUsage::DIGITAL_SIGNATURE,
-                    found,
-                })
-            }
-            _ => Ok(()),
-        }
-    }
-
-    #[cold]
-    fn purpose_not_allowed(&self, found: Option<ExtendedKeyUsage<'_>>) -> Reason {
-        Reason::PurposeNotAllowed {
-            expected: self.purpose,
-            found: found.map(shown_purposes).unwrap_or_default(),
-        }
-    }
-}
-
-/// Purposes that a report repeats. RFC 5280 defines six and the one for any.
-const MAX_PURPOSES_SHOWN: usize = 16;
-
-/// The first purposes of a list, up to [`MAX_SHOWN`] characters in all, then [`CUT`].
-fn shown_purposes(found: ExtendedKeyUsage<'_>) -> Vec<String> {
-    let (mut shown, mut left) = (Vec::new(), MAX_SHOWN);
-    for purpose in found.iter() {
-        let name = purpose_name(purpose);
-        match left.checked_sub(name.len()) {
-            Some(rest) if shown.len() < MAX_PURPOSES_SHOWN => left = rest,
-            _ => {
-                shown.push(CUT.into());
-                break;
-            }
-        }
-        shown.push(name);
-    }
-    shown
-}
-
-fn allows(found: ExtendedKeyUsage<'_>, purpose: Oid<'_>) -> bool {
-    found.contains(purpose) || found.contains(oid::ANY_EXTENDED_KEY_USAGE)
-}
-
-fn purpose_name(purpose: Oid<'_>) -> String {
-    match purpose {
-        oid::ANY_EXTENDED_KEY_USAGE => "anyExtendedKeyUsage".into(),
-        oid::SERVER_AUTH => "serverAuth".into(),
-        oid::CLIENT_AUTH => "clientAuth".into(),
-        oid::CODE_SIGNING => "codeSigning".into(),
-        oid::EMAIL_PROTECTION => "emailProtection".into(),
-        oid::TIME_STAMPING => "timeStamping".into(),
-        oid::OCSP_SIGNING => "OCSPSigning".into(),
-        other => Shown::new(other).to_string(),
-    }
-}
-
-impl Purpose {
-    const fn oid(self) -> Option<Oid<'static>> {
-        match self {
-            Self::ClientAuth => Some(oid::CLIENT_AUTH),
-            Self::ServerAuth => Some(oid::SERVER_AUTH),
-            Self::OcspSigning => Some(oid::OCSP_SIGNING),
-            Self::Any => None,
-        }
-    }
-
-    const fn binds_authorities(self) -> bool {
-        matches!(self, Self::ClientAuth | Self::ServerAuth)
-    }
-}
-
-/// The name of RFC 5280, without `id-kp-`.
-impl fmt::Display for Purpose {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::ClientAuth => "clientAuth",
-            Self::ServerAuth => "serverAuth",
-            Self::OcspSigning => "OCSPSigning",
-            Self::Any => "any",
+        Err(Reason::UnsupportedKey {
+            algorithm: Shown::new(key.algorithm()).to_string(),
         })
     }
 }

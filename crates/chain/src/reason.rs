@@ -120,20 +120,108 @@ pub enum Reason {
         /// The purposes that the certificate lists, the first few of many; none when it lists none and must.
         found: Vec<String>,
     },
+    /// The leaf is a certificate authority's, and the policy takes only what is nothing else.
+    #[error("the leaf is a certificate authority")]
+    AuthorityAsLeaf,
     /// A critical extension is not understood (RFC 5280 section 6.1.4 (o)).
     #[error("critical extension {oid} is not understood")]
     UnknownCriticalExtension {
         /// Its object identifier.
         oid: String,
     },
-    /// Name constraints, which are not evaluated yet and must not be ignored (RFC 5280 section 4.2.1.10).
-    #[error("name constraints are not supported")]
-    UnsupportedNameConstraints,
-    /// A policy extension that is not evaluated yet and must not be ignored (RFC 5280 section 6.1.3 (d)).
-    #[error("policy extension {oid} is not supported")]
-    UnsupportedPolicies {
-        /// Its object identifier.
-        oid: String,
+    /// A name lies in no permitted subtree (RFC 5280 section 6.1.3 (b)).
+    #[error("name {name} is not permitted by {by}, which permits {permitted}")]
+    NameNotPermitted {
+        /// The name.
+        name: String,
+        /// The first permitted subtree for names of its kind.
+        permitted: String,
+        /// The subject of the authority that permits it.
+        by: String,
+    },
+    /// A name lies in an excluded subtree (RFC 5280 section 6.1.3 (c)).
+    #[error("name {name} is excluded by {by}, which excludes {excluded}")]
+    NameExcluded {
+        /// The name.
+        name: String,
+        /// The subtree.
+        excluded: String,
+        /// The subject of the authority that excludes it.
+        by: String,
+    },
+    /// A name is constrained and cannot be compared: it is no name of its kind, or there is no rule for
+    /// its kind (RFC 5280 section 4.2.1.10).
+    #[error("name {name} cannot be compared with {subtree}, to which {by} constrains it")]
+    NameNotComparable {
+        /// The name.
+        name: String,
+        /// The subtree.
+        subtree: String,
+        /// The subject of the authority that constrains it.
+        by: String,
+    },
+    /// A certificate policy is required and none is valid for the path (RFC 5280 sections 6.1.3 (f) and
+    /// 6.1.5 (g)).
+    #[error("no certificate policy is valid for the path, and one is required")]
+    NoValidPolicy,
+    /// A policy is mapped to or from anyPolicy (RFC 5280 section 6.1.4 (a)).
+    #[error("anyPolicy is mapped")]
+    AnyPolicyMapped,
+    /// The certificate falls short of what is demanded of those who issue them.
+    #[error("certificate does not conform: {requirement}")]
+    NotConforming {
+        /// What is demanded.
+        requirement: Requirement,
+    },
+    /// No accepted algorithm is for the leaf's kind of key.
+    #[error("key of type {algorithm} is not accepted")]
+    UnsupportedKey {
+        /// The key's algorithm.
+        algorithm: String,
+    },
+    /// The leaf has another issuer than those of the policy.
+    #[error("issuer {found} is not among {}", Listed(.expected))]
+    IssuerNotAllowed {
+        /// The first few issuers of the policy.
+        expected: Vec<String>,
+        /// The leaf's issuer.
+        found: String,
+    },
+    /// The leaf's subject lacks attributes that the policy demands.
+    #[error("subject {found} has not all attributes of any of {}", Listed(.expected))]
+    SubjectNotAllowed {
+        /// The first few subjects of the policy.
+        expected: Vec<String>,
+        /// The leaf's subject.
+        found: String,
+    },
+    /// The leaf has no alternative name of those that the policy demands.
+    #[error("no alternative name is among {}, found {}", Listed(.expected), Listed(.found))]
+    NameNotAllowed {
+        /// The first few demands of the policy.
+        expected: Vec<String>,
+        /// The leaf's first few alternative names.
+        found: Vec<String>,
+    },
+    /// No certificate of the path has a pinned key.
+    #[error("no key of the path is among the {expected} pinned")]
+    KeyNotPinned {
+        /// How many keys are pinned.
+        expected: usize,
+    },
+    /// The leaf is not among the certificates that the policy allows.
+    #[error("certificate SHA-256 {} is not among the {expected} allowed", Hexadecimal(.fingerprint))]
+    NotAllowed {
+        /// How many certificates are allowed.
+        expected: usize,
+        /// The SHA-256 digest of the leaf.
+        fingerprint: [u8; 32],
+    },
+    /// The policy denies the certificate.
+    #[error("certificate is denied by {id}")]
+    Denied {
+        /// What denies it.
+        id: String,
     },
     /// A path would have more intermediates than the policy allows.
     #[error("more than {limit} intermediate certificates")]
@@ -189,6 +277,79 @@ pub enum KeyOwner {
     Authority,
 }
 
+/// What RFC 5280 section 4 demands of those who issue certificates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Requirement {
+    /// Section 4.1.2.2: positive, and at most 20 octets.
+    SerialNumber,
+    /// Sections 4.2.1.1 and 4.2.1.2.
+    KeyIdentifierNotCritical,
+    /// Section 4.2.1.1: in every certificate but self-signed ones.
+    AuthorityKeyIdentifier,
+    /// Section 4.2.1.2: in every certificate of an authority.
+    SubjectKeyIdentifier,
+    /// Section 4.2.1.3: keyCertSign is for authorities.
+    KeyCertSignOfAuthorities,
+    /// Section 4.2.1.6: where the subject is empty.
+    AlternativeNameCritical,
+    /// Section 4.2.1.6: the preferred name syntax.
+    DnsNameSyntax,
+    /// Section 4.2.1.9.
+    BasicConstraintsCritical,
+    /// Section 4.2.1.10.
+    NameConstraintsCritical,
+    /// Section 4.2.1.10: name constraints are for authorities.
+    NameConstraintsOfAuthorities,
+    /// Section 4.2.1.10: a host in a name constraint does not begin with a dot.
+    NameConstraintSyntax,
+    /// Section 4.2.1.11.
+    PolicyConstraintsCritical,
+    /// Section 4.2.1.14.
+    InhibitAnyPolicyCritical,
+}
+
+impl Requirement {
+    const fn rule(self) -> &'static str {
+        match self {
+            Self::SerialNumber => "RFC 5280 section 4.1.2.2",
+            Self::KeyIdentifierNotCritical | Self::AuthorityKeyIdentifier => {
+                "RFC 5280 section 4.2.1.1"
+            }
+            Self::SubjectKeyIdentifier => "RFC 5280 section 4.2.1.2",
+            Self::KeyCertSignOfAuthorities => "RFC 5280 section 4.2.1.3",
+            Self::AlternativeNameCritical | Self::DnsNameSyntax => "RFC 5280 section 4.2.1.6",
+            Self::BasicConstraintsCritical => "RFC 5280 section 4.2.1.9",
+            Self::NameConstraintsCritical
+            | Self::NameConstraintsOfAuthorities
+            | Self::NameConstraintSyntax => "RFC 5280 section 4.2.1.10",
+            Self::PolicyConstraintsCritical => "RFC 5280 section 4.2.1.11",
+            Self::InhibitAnyPolicyCritical => "RFC 5280 section 4.2.1.14",
+        }
+    }
+}
+
+/// As a sentence about the certificate that falls short of it.
+impl fmt::Display for Requirement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::SerialNumber => "its serial number is not positive or has more than 20 octets",
+            Self::KeyIdentifierNotCritical => "a key identifier is critical",
+            Self::AuthorityKeyIdentifier => "authorityKeyIdentifier is missing",
+            Self::SubjectKeyIdentifier => "subjectKeyIdentifier is missing",
+            Self::KeyCertSignOfAuthorities => "keyUsage has keyCertSign and cA is false",
+            Self::AlternativeNameCritical => "the subject is empty and subjectAltName not critical",
+            Self::DnsNameSyntax => "a dNSName is no host name",
+            Self::BasicConstraintsCritical => "basicConstraints is not critical",
+            Self::NameConstraintsCritical => "nameConstraints is not critical",
+            Self::NameConstraintsOfAuthorities => "nameConstraints is there and cA is false",
+            Self::NameConstraintSyntax => "a host in nameConstraints begins with a dot",
+            Self::PolicyConstraintsCritical => "policyConstraints is not critical",
+            Self::InhibitAnyPolicyCritical => "inhibitAnyPolicy is not critical",
+        })
+    }
+}
+
 /// What kind of failure this is, for whoever has to answer the peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Class {
@@ -224,9 +385,21 @@ impl Reason {
             Self::PathTooLong { .. } => "path_too_long",
             Self::KeyUsageMissing { .. } => "key_usage_missing",
             Self::PurposeNotAllowed { .. } => "purpose_not_allowed",
+            Self::AuthorityAsLeaf => "authority_as_leaf",
             Self::UnknownCriticalExtension { .. } => "unknown_critical_extension",
-            Self::UnsupportedNameConstraints => "unsupported_name_constraints",
-            Self::UnsupportedPolicies { .. } => "unsupported_policies",
+            Self::NameNotPermitted { .. } => "name_not_permitted",
+            Self::NameExcluded { .. } => "name_excluded",
+            Self::NameNotComparable { .. } => "name_not_comparable",
+            Self::NoValidPolicy => "no_valid_policy",
+            Self::AnyPolicyMapped => "any_policy_mapped",
+            Self::NotConforming { .. } => "not_conforming",
+            Self::UnsupportedKey { .. } => "unsupported_key",
+            Self::IssuerNotAllowed { .. } => "issuer_not_allowed",
+            Self::SubjectNotAllowed { .. } => "subject_not_allowed",
+            Self::NameNotAllowed { .. } => "name_not_allowed",
+            Self::KeyNotPinned { .. } => "key_not_pinned",
+            Self::NotAllowed { .. } => "not_allowed",
+            Self::Denied { .. } => "denied",
             Self::DepthExceeded { .. } => "depth_exceeded",
             Self::BudgetExceeded { .. } => "budget_exceeded",
             Self::Malformed { .. } => "malformed",
@@ -251,9 +424,21 @@ impl Reason {
             | Self::PathTooLong { .. }
             | Self::KeyUsageMissing { .. }
             | Self::PurposeNotAllowed { .. }
+            | Self::AuthorityAsLeaf
             | Self::UnknownCriticalExtension { .. }
-            | Self::UnsupportedNameConstraints
-            | Self::UnsupportedPolicies { .. } => Class::NotPermitted,
+            | Self::NameNotPermitted { .. }
+            | Self::NameExcluded { .. }
+            | Self::NameNotComparable { .. }
+            | Self::NoValidPolicy
+            | Self::AnyPolicyMapped
+            | Self::NotConforming { .. }
+            | Self::UnsupportedKey { .. }
+            | Self::IssuerNotAllowed { .. }
+            | Self::SubjectNotAllowed { .. }
+            | Self::NameNotAllowed { .. }
+            | Self::KeyNotPinned { .. }
+            | Self::NotAllowed { .. }
+            | Self::Denied { .. } => Class::NotPermitted,
             Self::DepthExceeded { .. } | Self::BudgetExceeded { .. } => Class::TooCostly,
         }
     }
@@ -303,13 +488,67 @@ impl Reason {
             Self::UnknownCriticalExtension { .. } => "unhandled critical extension",
             Self::DepthExceeded { .. } => "certificate chain too long",
             Self::NamesDoNotChain { .. } => "subject issuer mismatch",
+            Self::NameNotPermitted { .. } => "permitted subtree violation",
+            Self::NameExcluded { .. } => "excluded subtree violation",
+            Self::NameNotComparable { .. } => "unsupported name constraint type",
+            Self::NoValidPolicy => "no explicit policy",
+            Self::AnyPolicyMapped => "invalid or inconsistent certificate policy extension",
+            Self::NameNotAllowed { .. } => "hostname mismatch",
+            // Not OpenSSL's: what Application Gateway logs for `verifyClientCertIssuerDN`.
+            Self::IssuerNotAllowed { .. } => "unable to verify the client certificate issuer",
+            Self::NotAllowed { .. } | Self::Denied { .. } => "certificate rejected",
+            Self::AuthorityAsLeaf => "unsupported certificate purpose",
             Self::EmptyIssuer
             | Self::OversizedKey { .. }
-            | Self::UnsupportedNameConstraints
-            | Self::UnsupportedPolicies { .. }
+            | Self::NotConforming { .. }
+            | Self::UnsupportedKey { .. }
+            | Self::SubjectNotAllowed { .. }
+            | Self::KeyNotPinned { .. }
             | Self::BudgetExceeded { .. }
             | Self::Malformed { .. } => return None,
         })
+    }
+
+    /// Where the rule that was broken is written down.
+    pub fn rule(&self) -> &'static str {
+        match self {
+            Self::IssuerNotFound { .. } | Self::SelfSignedUntrusted { .. } => {
+                "RFC 5280 section 6.1.1 (d)"
+            }
+            Self::BadSignature { .. } => "RFC 5280 section 6.1.3 (a)(1)",
+            Self::Expired { .. } | Self::NotYetValid { .. } => "RFC 5280 section 6.1.3 (a)(2)",
+            Self::NamesDoNotChain { .. } => "RFC 5280 section 6.1.3 (a)(4)",
+            Self::EmptyIssuer => "RFC 5280 section 4.1.2.4",
+            Self::NotACa { .. } => "RFC 5280 section 6.1.4 (k)",
+            Self::PathTooLong { .. } => "RFC 5280 section 6.1.4 (l)",
+            Self::KeyUsageMissing {
+                expected: KeyUsage::KEY_CERT_SIGN,
+                ..
+            } => "RFC 5280 section 6.1.4 (n)",
+            Self::KeyUsageMissing { .. } => "RFC 5280 section 4.2.1.3",
+            Self::PurposeNotAllowed { .. } => "RFC 5280 section 4.2.1.12",
+            Self::UnknownCriticalExtension { .. } => "RFC 5280 section 6.1.4 (o)",
+            Self::NameNotPermitted { .. } => "RFC 5280 section 6.1.3 (b)",
+            Self::NameExcluded { .. } => "RFC 5280 section 6.1.3 (c)",
+            Self::NameNotComparable { .. } => "RFC 5280 section 4.2.1.10",
+            Self::NoValidPolicy => "RFC 5280 section 6.1.5 (g)",
+            Self::AnyPolicyMapped => "RFC 5280 section 6.1.4 (a)",
+            Self::NotConforming { requirement } => requirement.rule(),
+            Self::Malformed { .. } => "RFC 5280 section 4",
+            Self::UnsupportedAlgorithm { .. }
+            | Self::WeakKey { .. }
+            | Self::OversizedKey { .. }
+            | Self::UnsupportedKey { .. }
+            | Self::DepthExceeded { .. }
+            | Self::AuthorityAsLeaf
+            | Self::IssuerNotAllowed { .. }
+            | Self::SubjectNotAllowed { .. }
+            | Self::NameNotAllowed { .. }
+            | Self::KeyNotPinned { .. }
+            | Self::NotAllowed { .. }
+            | Self::Denied { .. } => "policy of the verifier",
+            Self::BudgetExceeded { .. } => "limit of the verifier",
+        }
     }
 
     /// How much a failure before any anchor was reached tells; higher tells more.
@@ -356,5 +595,13 @@ impl fmt::Display for Listed<'_> {
         } else {
             Ok(())
         }
+    }
+}
+
+struct Hexadecimal<'a>(&'a [u8]);
+
+impl fmt::Display for Hexadecimal<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
     }
 }

@@ -38,6 +38,8 @@ pub struct Step {
     pub subject: Arc<str>,
     /// Where it came from.
     pub origin: Origin,
+    /// Tells the certificates of one verification apart where their subjects do not.
+    pub id: usize,
 }
 
 /// Where a certificate of a path came from.

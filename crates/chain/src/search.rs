@@ -16,13 +16,18 @@ use core::ops::ControlFlow;
 
 use portcullis_x509::{Certificate, SignatureError};
 
-use self::fallen::{Fallen, Reached, leaf_alone};
+use self::fallen::Reached;
+pub(crate) use self::fallen::{Fallen, Kept};
+pub(crate) use self::node::Source;
 use self::node::{KeyId, Likelihood, Node};
 use self::pool::{Issuer, Pool};
 use crate::anchors::Anchors;
 use crate::budget::{Budget, Resource};
+use crate::cost;
+use crate::judgement::ValidPolicies;
+use crate::member::Member;
 use crate::reason::{LastFound, Reason};
-use crate::rejection::{Fault, Origin, Rejection};
+use crate::rejection::{Fault, Origin};
 
 /// Decides what the search only proposes.
 pub(crate) trait Judge {
@@ -36,8 +41,26 @@ pub(crate) trait Judge {
         issuer: &Certificate<'_>,
     ) -> Result<(), SignatureError>;
 
-    /// Whether a path of links that hold is valid, leaf first, anchor last.
-    fn check_path(&self, path: &[Certificate<'_>]) -> Result<(), Fault>;
+    /// Whether the key of `issuer` is known to have signed `child`, an authority's certificate, so that
+    /// neither need be asked again.
+    fn remembers(&self, _child: &Certificate<'_>, _issuer: &Certificate<'_>) -> bool {
+        false
+    }
+
+    /// Whether a path of links that hold is valid, leaf first, anchor last, and for which policies.
+    fn check_path(&self, path: &[&Member<'_>], budget: &mut Budget)
+    -> Result<ValidPolicies, Fault>;
+}
+
+/// A path that was accepted.
+pub(crate) struct Found<'a> {
+    /// Leaf first, anchor last.
+    pub(crate) path: Vec<Certificate<'a>>,
+    /// Where each of them came from.
+    pub(crate) sources: Vec<Source>,
+    pub(crate) policies: ValidPolicies,
+    /// The positions of certificates whose signature was checked in this search with the key of the next.
+    pub(crate) checked: Vec<usize>,
 }
 
 /// How far a search goes.
@@ -49,24 +72,46 @@ pub(crate) struct Limits {
     pub(crate) ends_anywhere: bool,
 }
 
-/// Searches a path from `leaf` to one of `anchors` that `judge` accepts.
+/// Searches a path from `leaf` to one of `anchors` that `judge` accepts; what fell on the way is in `fallen`.
 pub(crate) fn find_path<'a>(
     leaf: &Certificate<'a>,
     offered: &[Certificate<'a>],
     anchors: &'a Anchors,
     limits: Limits,
     judge: &impl Judge,
-) -> Result<Vec<Certificate<'a>>, Rejection> {
-    match Search::new(leaf, offered, anchors, limits, judge) {
-        Ok(mut search) => match search.start() {
-            ControlFlow::Break(()) => Ok(search.path),
-            ControlFlow::Continue(()) => Err(search.fallen.into_rejection(leaf)),
-        },
+    fallen: &mut Fallen,
+) -> Option<Found<'a>> {
+    let mut budget = Budget::new();
+    let (pool, leaf) = match pool(leaf, offered, anchors, limits, &mut budget) {
+        Ok(pool) => pool,
         Err(reason) => {
-            let nearest = leaf_alone(leaf, reason);
-            Err(Rejection::new(nearest.clone(), alloc::vec![nearest]))
+            fallen.add_alone(leaf, reason);
+            return None;
         }
-    }
+    };
+    let mut search = Search {
+        pool,
+        limits,
+        judge,
+        budget,
+        links: Vec::new(),
+        nodes: alloc::vec![leaf],
+        policies: ValidPolicies::new(),
+        fallen,
+    };
+    search.start().is_break().then(|| search.found())
+}
+
+fn pool<'a>(
+    leaf: &Certificate<'a>,
+    offered: &[Certificate<'a>],
+    anchors: &'a Anchors,
+    limits: Limits,
+    budget: &mut Budget,
+) -> Result<(Pool<'a>, Rc<Node<'a>>), Reason> {
+    let mut pool = Pool::new(offered, anchors, limits.ends_anywhere, budget)?;
+    let leaf = pool.node(leaf.clone(), Origin::Leaf, Source::Leaf, budget)?;
+    Ok((pool, leaf))
 }
 
 /// Whether a key signed a certificate.
@@ -75,6 +120,8 @@ struct Link {
     child: usize,
     key: KeyId,
     holds: bool,
+    /// Whether that was found out in this search.
+    checked: bool,
 }
 
 struct Search<'s, 'a, J> {
@@ -84,38 +131,17 @@ struct Search<'s, 'a, J> {
     budget: Budget,
     /// What was checked already; at most one for each signature check.
     links: Vec<Link>,
-    path: Vec<Certificate<'a>>,
-    /// The nodes of `path`. Never empty.
+    /// The path. Never empty.
     nodes: Vec<Rc<Node<'a>>>,
-    fallen: Fallen,
+    /// Of the path when it was accepted.
+    policies: ValidPolicies,
+    fallen: &'s mut Fallen,
 }
 
 /// Break ends the search with the accepted path in place, or with nothing left to spend.
 type Flow = ControlFlow<()>;
 
 impl<'s, 'a, J: Judge> Search<'s, 'a, J> {
-    fn new(
-        leaf: &Certificate<'a>,
-        offered: &[Certificate<'a>],
-        anchors: &'a Anchors,
-        limits: Limits,
-        judge: &'s J,
-    ) -> Result<Self, Reason> {
-        let mut budget = Budget::new();
-        let mut pool = Pool::new(offered, anchors, limits.ends_anywhere, &mut budget)?;
-        let node = pool.node(leaf.clone(), Origin::Leaf, &mut budget)?;
-        Ok(Self {
-            pool,
-            limits,
-            judge,
-            budget,
-            links: Vec::new(),
-            path: alloc::vec![leaf.clone()],
-            nodes: alloc::vec![node],
-            fallen: Fallen::default(),
-        })
-    }
-
     fn start(&mut self) -> Flow {
         match self.finish_at_leaf() {
             Ok(flow) => flow,
@@ -174,10 +200,10 @@ impl<'s, 'a, J: Judge> Search<'s, 'a, J> {
             );
             return Ok(ControlFlow::Continue(()));
         }
-        self.push(issuer);
+        self.nodes.push(issuer);
         let flow = if ends { self.finish()? } else { self.extend()? };
         if flow.is_continue() {
-            self.pop();
+            self.nodes.pop();
         }
         Ok(flow)
     }
@@ -196,13 +222,21 @@ impl<'s, 'a, J: Judge> Search<'s, 'a, J> {
     /// Has the complete path judged.
     fn finish(&mut self) -> Result<Flow, Reason> {
         self.budget.spend(Resource::Paths, 1)?;
-        Ok(match self.judge.check_path(&self.path) {
-            Ok(()) => ControlFlow::Break(()),
+        let path: Vec<&Member<'_>> = self.nodes.iter().map(|node| &node.member).collect();
+        match self.judge.check_path(&path, &mut self.budget) {
+            Ok(policies) => {
+                self.policies = policies;
+                Ok(ControlFlow::Break(()))
+            }
+            Err(Fault {
+                reason: exceeded @ Reason::BudgetExceeded { .. },
+                ..
+            }) => Err(exceeded),
             Err(fault) => {
                 self.fall(fault.certificate, fault.reason, Reached::Anchor);
-                ControlFlow::Continue(())
+                Ok(ControlFlow::Continue(()))
             }
-        })
+        }
     }
 
     /// Whether `issuer` signed `child`, from memory or by checking.
@@ -215,13 +249,16 @@ impl<'s, 'a, J: Judge> Search<'s, 'a, J> {
         if let Some(link) = known {
             return Ok(link.holds);
         }
+        let [signed, signer] = [child, &issuer.node].map(|node| &node.member.certificate);
+        if child.origin != Origin::Leaf && self.judge.remembers(signed, signer) {
+            self.know(child, key, true, false);
+            return Ok(true);
+        }
         self.budget.spend(Resource::SignatureChecks, 1)?;
+        let cost = cost::of_check(signer.subject_public_key_info());
+        self.budget.spend(Resource::SignatureCost, cost)?;
         let checked = self.check_link(child, &issuer.node);
-        self.links.push(Link {
-            child: child.id,
-            key,
-            holds: checked.is_ok(),
-        });
+        self.know(child, key, checked.is_ok(), true);
         let Err(fault) = checked else {
             return Ok(true);
         };
@@ -229,21 +266,30 @@ impl<'s, 'a, J: Judge> Search<'s, 'a, J> {
             Likelihood::Contradicted => Reached::Namesake,
             Likelihood::Confirmed | Likelihood::Open => Reached::Nothing,
         };
-        self.push(issuer.node.clone());
+        self.nodes.push(issuer.node.clone());
         self.fall(fault.certificate, fault.reason, reached);
-        self.pop();
+        self.nodes.pop();
         Ok(false)
+    }
+
+    fn know(&mut self, child: &Node<'a>, key: KeyId, holds: bool, checked: bool) {
+        self.links.push(Link {
+            child: child.id,
+            key,
+            holds,
+            checked,
+        });
     }
 
     fn check_link(&self, child: &Node<'_>, issuer: &Node<'_>) -> Result<(), Fault> {
         self.judge
-            .check_issuer_key(&issuer.certificate)
+            .check_issuer_key(&issuer.member.certificate)
             .map_err(|reason| Fault {
-                certificate: self.path.len(),
+                certificate: self.nodes.len(),
                 reason,
             })?;
         self.judge
-            .check_signature(&child.certificate, &issuer.certificate)
+            .check_signature(&child.member.certificate, &issuer.member.certificate)
             .map_err(|error| Fault {
                 certificate: self.top(),
                 reason: match error {
@@ -280,16 +326,32 @@ impl<'s, 'a, J: Judge> Search<'s, 'a, J> {
 
     /// The position of the last certificate of the path.
     fn top(&self) -> usize {
-        self.path.len().saturating_sub(1)
+        self.nodes.len().saturating_sub(1)
     }
 
-    fn push(&mut self, node: Rc<Node<'a>>) {
-        self.path.push(node.certificate.clone());
-        self.nodes.push(node);
-    }
-
-    fn pop(&mut self) {
-        self.path.pop();
-        self.nodes.pop();
+    fn found(self) -> Found<'a> {
+        self.fallen.accept(&self.nodes);
+        let checked = |link: &&Link, position: usize| {
+            let pair = self
+                .nodes
+                .get(position)
+                .zip(self.nodes.get(position.saturating_add(1)));
+            pair.is_some_and(|(child, issuer)| {
+                link.checked && link.child == child.id && link.key == issuer.key
+            })
+        };
+        let positions = 0..self.nodes.len();
+        Found {
+            path: self
+                .nodes
+                .iter()
+                .map(|node| node.member.certificate.clone())
+                .collect(),
+            sources: self.nodes.iter().map(|node| node.source).collect(),
+            checked: positions
+                .filter(|position| self.links.iter().any(|link| checked(&link, *position)))
+                .collect(),
+            policies: self.policies,
+        }
     }
 }

@@ -1,15 +1,18 @@
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
-use portcullis_x509::{Certificate, Name, SignatureError};
+use portcullis_x509::{Certificate, Name, Oid, SignatureError};
 use rustls_pki_types::UnixTime;
 
 use crate::anchors::Anchors;
-use crate::judgement::{self, Rules};
+use crate::budget::Budget;
+use crate::judgement::{self, ValidPolicies};
+use crate::member::Member;
 use crate::policy::Policy;
 use crate::reason::{KeyOwner, Reason};
-use crate::rejection::{Fault, Rejection};
-use crate::search::{self, Judge, Limits};
+use crate::rejection::{Candidate, Fault, Rejection, Step};
+use crate::search::{self, Fallen, Found, Judge, Kept, Limits};
 
 /// Finds a path from `leaf` to one of `anchors` that holds by RFC 5280 section 6 and by `policy` at `now`.
 ///
@@ -18,7 +21,7 @@ use crate::search::{self, Judge, Limits};
 /// what is not, and what the caller still owes.
 ///
 /// # Errors
-/// [`Rejection`] with the nearest miss and every path tried.
+/// [`Rejection`] with the nearest miss and the first paths tried.
 pub fn verify<'a>(
     leaf: &Certificate<'a>,
     offered: &[Certificate<'a>],
@@ -26,24 +29,94 @@ pub fn verify<'a>(
     policy: &Policy,
     now: UnixTime,
 ) -> Result<VerifiedChain<'a>, Rejection> {
-    let limits = Limits {
-        max_depth: policy.depth(),
-        ends_anywhere: policy.ends_anywhere(),
+    let court = Court::new(policy, now);
+    let mut fallen = Fallen::new(Kept::First);
+    match court.find_path(leaf, offered, anchors, &mut fallen) {
+        Some(found) => Ok(VerifiedChain::new(leaf, found.path, found.policies, policy)),
+        None => Err(fallen.to_rejection(leaf)),
+    }
+}
+
+/// As [`verify`], with every path that was tried and fell, for people who want to know.
+///
+/// It costs memory where [`verify`] does not: limits allow some thousand paths, which is up to a few
+/// megabytes of names.
+pub fn explain<'a>(
+    leaf: &Certificate<'a>,
+    offered: &[Certificate<'a>],
+    anchors: &'a Anchors,
+    policy: &Policy,
+    now: UnixTime,
+) -> Explanation<'a> {
+    let court = Court::new(policy, now);
+    let mut fallen = Fallen::new(Kept::All);
+    let found = court.find_path(leaf, offered, anchors, &mut fallen);
+    let verdict = match found {
+        Some(found) => Ok(VerifiedChain::new(leaf, found.path, found.policies, policy)),
+        None => Err(fallen.to_rejection(leaf)),
     };
-    let court = Court { policy, now };
-    let certificates = search::find_path(leaf, offered, anchors, limits, &court)?;
-    let valid_until = valid_until(leaf, &certificates, policy);
-    Ok(VerifiedChain {
-        leaf: leaf.clone(),
-        certificates,
-        valid_until,
-    })
+    let (accepted, fallen) = fallen.into_paths();
+    Explanation {
+        verdict,
+        accepted,
+        fallen,
+    }
+}
+
+/// A verdict and how it came about.
+#[derive(Debug)]
+pub struct Explanation<'a> {
+    /// What [`verify`] answers.
+    pub verdict: Result<VerifiedChain<'a>, Rejection>,
+    /// The path that was accepted; empty when there is none.
+    pub accepted: Vec<Step>,
+    /// Every path that was tried and fell, in the order of the search.
+    pub fallen: Vec<Candidate>,
 }
 
 /// Puts each question of the search to whom it concerns.
-struct Court<'p> {
+pub(crate) struct Court<'p> {
     policy: &'p Policy,
     now: UnixTime,
+    /// Whether a signature is known to hold: that of the first certificate with the key of the second.
+    remembers: Option<&'p dyn Fn(&Certificate<'_>, &Certificate<'_>) -> bool>,
+}
+
+impl<'p> Court<'p> {
+    fn new(policy: &'p Policy, now: UnixTime) -> Self {
+        Self {
+            policy,
+            now,
+            remembers: None,
+        }
+    }
+
+    /// A court that need not have every signature of an authority's certificate checked again.
+    pub(crate) fn remembering(
+        policy: &'p Policy,
+        now: UnixTime,
+        remembers: &'p dyn Fn(&Certificate<'_>, &Certificate<'_>) -> bool,
+    ) -> Self {
+        Self {
+            policy,
+            now,
+            remembers: Some(remembers),
+        }
+    }
+
+    pub(crate) fn find_path<'a>(
+        &self,
+        leaf: &Certificate<'a>,
+        offered: &[Certificate<'a>],
+        anchors: &'a Anchors,
+        fallen: &mut Fallen,
+    ) -> Option<Found<'a>> {
+        let limits = Limits {
+            max_depth: self.policy.depth(),
+            ends_anywhere: self.policy.ends_anywhere(),
+        };
+        search::find_path(leaf, offered, anchors, limits, self, fallen)
+    }
 }
 
 impl Judge for Court<'_> {
@@ -59,33 +132,19 @@ impl Judge for Court<'_> {
         judgement::check_signature(child, issuer, self.policy.algorithms())
     }
 
-    fn check_path(&self, path: &[Certificate<'_>]) -> Result<(), Fault> {
-        let rules = Rules {
-            anchor_validity: self.policy.checks_anchor_validity(),
-            anchor_constraints: self.policy.checks_anchor_constraints(),
-            now: self.now,
-        };
-        judgement::check_path(path, rules)?;
-        self.policy.check_path(path)
+    fn remembers(&self, child: &Certificate<'_>, issuer: &Certificate<'_>) -> bool {
+        self.remembers.is_some_and(|known| known(child, issuer))
     }
-}
 
-/// The earliest notAfter of the leaf, the intermediates, and the anchor where its own counts.
-fn valid_until(leaf: &Certificate<'_>, path: &[Certificate<'_>], policy: &Policy) -> UnixTime {
-    let counted = match path {
-        [authorities @ .., _] if !policy.checks_anchor_validity() => authorities,
-        all => all,
-    };
-    let ends = counted
-        .iter()
-        .map(|certificate| certificate.validity().not_after);
-    ends.fold(leaf.validity().not_after, |earliest, end| {
-        if end.as_secs() < earliest.as_secs() {
-            end
-        } else {
-            earliest
-        }
-    })
+    fn check_path(
+        &self,
+        path: &[&Member<'_>],
+        budget: &mut Budget,
+    ) -> Result<ValidPolicies, Fault> {
+        let valid = judgement::check_path(path, self.policy.rules(self.now), budget)?;
+        self.policy.check_path(path)?;
+        Ok(valid)
+    }
 }
 
 /// A path that [`verify`] accepted. There is no other way to get one.
@@ -94,10 +153,38 @@ pub struct VerifiedChain<'a> {
     leaf: Certificate<'a>,
     // Invariant: begins with `leaf`.
     certificates: Vec<Certificate<'a>>,
+    valid_from: UnixTime,
     valid_until: UnixTime,
+    policies: Vec<Box<[u8]>>,
 }
 
 impl<'a> VerifiedChain<'a> {
+    /// What a judge accepted under this policy, now or earlier.
+    pub(crate) fn new(
+        leaf: &Certificate<'a>,
+        certificates: Vec<Certificate<'a>>,
+        policies: ValidPolicies,
+        policy: &Policy,
+    ) -> Self {
+        let counted = match certificates.as_slice() {
+            [below @ .., _] if !below.is_empty() && !policy.checks_anchor_validity() => below,
+            all => all,
+        };
+        let own = leaf.validity();
+        let (mut valid_from, mut valid_until) = (own.not_before, own.not_after);
+        for validity in counted.iter().map(Certificate::validity) {
+            valid_from = valid_from.max(validity.not_before);
+            valid_until = valid_until.min(validity.not_after);
+        }
+        Self {
+            leaf: leaf.clone(),
+            certificates,
+            valid_from,
+            valid_until,
+            policies,
+        }
+    }
+
     /// The certificates: leaf first, each issued by the next, anchor last. A leaf that is an anchor stands alone.
     pub fn certificates(&self) -> &[Certificate<'a>] {
         &self.certificates
@@ -118,14 +205,31 @@ impl<'a> VerifiedChain<'a> {
         self.certificates.get(index.checked_add(1)?)
     }
 
+    /// The first second at which this verdict can be true: the latest notBefore of the path.
+    pub fn valid_from(&self) -> UnixTime {
+        self.valid_from
+    }
+
     /// The last second at which this verdict can still be true: the earliest notAfter of the path. Revocation may end it earlier.
     pub fn valid_until(&self) -> UnixTime {
         self.valid_until
     }
 
+    /// The certificate policies that the path is valid for: the user-constrained-policy-set of RFC
+    /// 5280 section 6.1.6, as the anchor calls them. anyPolicy is one of them where nothing narrows it.
+    pub fn policies(&self) -> impl Iterator<Item = Oid<'_>> {
+        self.policies
+            .iter()
+            .filter_map(|policy| Oid::from_content(policy).ok())
+    }
+
     /// The subjects, leaf first.
     pub fn subjects(&self) -> impl Iterator<Item = Name<'a>> {
         self.certificates.iter().map(Certificate::subject)
+    }
+
+    pub(crate) fn valid_policies(&self) -> &ValidPolicies {
+        &self.policies
     }
 }
 

@@ -210,18 +210,18 @@ impl<'a> Loader<'a> {
         let anchors = chains.into_anchors();
         let anchors = self.usable(trust.certificates.first()?, anchors)?;
         let algorithms = self.provider.signature_verification_algorithms.all;
-        Some(Arc::new(Trust {
+        Some(Arc::new(Trust::new(
             anchors,
-            policy: Policy::new(Purpose::ClientAuth, algorithms),
-            revocation: match trust.revocation {
+            Policy::new(Purpose::ClientAuth, algorithms),
+            match trust.revocation {
                 model::Revocation::Off => Revocation::Off,
                 model::Revocation::Ocsp => Revocation::Ocsp(Arc::clone(&self.checker)),
             },
-            on_failure: match trust.on_failure {
+            match trust.on_failure {
                 model::OnFailure::Respond => OnFailure::Respond,
                 model::OnFailure::Alert => OnFailure::Alert,
             },
-        }))
+        )))
     }
 
     fn read(&mut self, file: &Located<PathBuf>) -> Option<Vec<u8>> {

@@ -111,7 +111,9 @@ async fn verify(
     now: UnixTime,
 ) -> Result<VerifiedClient, Refusal> {
     let (leaf, offered) = parse(end_entity, intermediates)?;
-    let chain = portcullis_chain::verify(&leaf, &offered, &trust.anchors, &trust.policy, now)
+    let chain = trust
+        .chain
+        .verify(&leaf, &offered, &trust.memory, now)
         .map_err(rejected)?;
     let revocation = match &trust.revocation {
         Revocation::Off => None,
@@ -142,7 +144,9 @@ pub(crate) fn judge(
     now: UnixTime,
 ) -> Result<(), Refusal> {
     let (leaf, offered) = parse(end_entity, intermediates)?;
-    portcullis_chain::verify(&leaf, &offered, &trust.anchors, &trust.policy, now)
+    trust
+        .chain
+        .verify(&leaf, &offered, &trust.memory, now)
         .map(drop)
         .map_err(rejected)
 }

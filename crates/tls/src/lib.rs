@@ -13,6 +13,7 @@
 )]
 
 mod authenticate;
+mod memory;
 mod profile;
 mod refusal;
 mod server_certificate;
@@ -22,6 +23,7 @@ mod verifier;
 pub use authenticate::{
     CERTIFICATE_SIZE, Client, PRESENTED_CERTIFICATES, VerifiedClient, authenticate,
 };
+pub use memory::REMEMBERED_CHAINS;
 pub use profile::{
     APPLICATION_PROTOCOLS, ClientAuth, OnFailure, Profile, ProfileError, Revocation, Trust,
 };

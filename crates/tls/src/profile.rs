@@ -9,6 +9,7 @@ use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
 use rustls::sign::SingleCertAndKey;
 
+use crate::memory::Shards;
 use crate::server_certificate::ServerCertificate;
 use crate::sessions::Sessions;
 use crate::verifier::PossessionVerifier;
@@ -40,16 +41,34 @@ impl ClientAuth {
     }
 }
 
-/// What client certificates are judged by. There are no defaults: each field grants trust.
+/// What client certificates are judged by. There are no defaults: each part grants trust.
+///
+/// Chains that were accepted are remembered here, up to [`REMEMBERED_CHAINS`](crate::REMEMBERED_CHAINS),
+/// and nowhere else: a trust that replaces another begins with none.
 pub struct Trust {
-    /// The certificates that end a path, and the configured intermediates.
-    pub anchors: Anchors,
-    /// What a path must satisfy.
-    pub policy: Policy,
-    /// Whether the issuer is asked if the certificate still stands.
-    pub revocation: Revocation,
-    /// How a refusal reaches the client.
-    pub on_failure: OnFailure,
+    pub(crate) chain: portcullis_chain::Trust,
+    pub(crate) memory: Shards,
+    pub(crate) revocation: Revocation,
+    pub(crate) on_failure: OnFailure,
+}
+
+impl Trust {
+    /// Takes the certificates that end a path and what a path must satisfy, whether the issuer is
+    /// asked if the certificate still stands, and how a refusal reaches the client.
+    #[must_use]
+    pub fn new(
+        anchors: Anchors,
+        policy: Policy,
+        revocation: Revocation,
+        on_failure: OnFailure,
+    ) -> Self {
+        Self {
+            chain: portcullis_chain::Trust::new(anchors, policy),
+            memory: Shards::new(),
+            revocation,
+            on_failure,
+        }
+    }
 }
 
 /// Whether, and through whom, revocation is checked.

@@ -132,7 +132,7 @@ const MAX_HINTS: usize = 0x8000;
 /// The authorities that clients are told to choose a certificate of, or none where they would take
 /// too much room: clients may then show any, which is judged like every other.
 fn hints(trust: &Trust) -> Vec<DistinguishedName> {
-    let names = || trust.anchors.subjects();
+    let names = || trust.chain.anchors().subjects();
     let octets = names().fold(0_usize, |octets, name| {
         octets.saturating_add(2).saturating_add(name.len())
     });

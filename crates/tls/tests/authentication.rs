@@ -42,12 +42,12 @@ impl Pki {
 
     fn trust_with(&self, revocation: Revocation, on_failure: OnFailure) -> Arc<Trust> {
         let algorithms = aws_lc_rs::default_provider().signature_verification_algorithms;
-        Arc::new(Trust {
-            anchors: Anchors::new(vec![self.root.der.clone()], vec![]).unwrap(),
-            policy: Policy::new(Purpose::ClientAuth, algorithms.all),
+        Arc::new(Trust::new(
+            Anchors::new(vec![self.root.der.clone()], vec![]).unwrap(),
+            Policy::new(Purpose::ClientAuth, algorithms.all),
             revocation,
             on_failure,
-        })
+        ))
     }
 
     fn profile(&self, client_auth: ClientAuth) -> Profile {

@@ -50,12 +50,12 @@ impl Pki {
     fn trust(&self, on_failure: OnFailure) -> Arc<Trust> {
         let algorithms = aws_lc_rs::default_provider().signature_verification_algorithms;
         let (roots, others) = (vec![self.root.der.clone()], vec![self.issuing.der.clone()]);
-        Arc::new(Trust {
-            anchors: Anchors::new(roots, others).unwrap(),
-            policy: Policy::new(Purpose::ClientAuth, algorithms.all),
-            revocation: Revocation::Off,
+        Arc::new(Trust::new(
+            Anchors::new(roots, others).unwrap(),
+            Policy::new(Purpose::ClientAuth, algorithms.all),
+            Revocation::Off,
             on_failure,
-        })
+        ))
     }
 
     fn profile(&self, client_auth: ClientAuth) -> Profile {
@@ -251,12 +251,12 @@ fn a_request_that_could_not_hold_all_names_names_none() {
         let algorithms = aws_lc_rs::default_provider().signature_verification_algorithms;
         let mut roots = vec![pki.root.der.clone()];
         roots.extend((0..count).map(|number| Ca::root(name(number)).issue().der.clone()));
-        Arc::new(Trust {
-            anchors: Anchors::new(roots, vec![pki.issuing.der.clone()]).unwrap(),
-            policy: Policy::new(Purpose::ClientAuth, algorithms.all),
-            revocation: Revocation::Off,
-            on_failure: OnFailure::Respond,
-        })
+        Arc::new(Trust::new(
+            Anchors::new(roots, vec![pki.issuing.der.clone()]).unwrap(),
+            Policy::new(Purpose::ClientAuth, algorithms.all),
+            Revocation::Off,
+            OnFailure::Respond,
+        ))
     };
     let (few, many) = (named(2), named(6));
     for (trust, expected) in [(few, 3), (many, 0)] {

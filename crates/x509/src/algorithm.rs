@@ -55,6 +55,14 @@ impl<'a> AlgorithmIdentifier<'a> {
     pub fn oid(&self) -> Oid<'a> {
         self.oid
     }
+
+    /// The parameters where they are an identifier, as those of elliptic curve keys are (RFC 5480
+    /// section 2.1.1).
+    pub fn parameters_oid(&self) -> Option<Oid<'a>> {
+        let mut reader = Reader::new(self.content);
+        reader.oid().ok()?;
+        reader.oid().ok()
+    }
 }
 
 /// The common name of the algorithm, or its dotted identifier.
@@ -74,6 +82,9 @@ impl fmt::Display for AlgorithmIdentifier<'_> {
             oid::ECDSA_WITH_SHA512 => "ecdsa-with-SHA512",
             oid::ED25519 => "Ed25519",
             oid::ED448 => "Ed448",
+            oid::ML_DSA_44 => "ML-DSA-44",
+            oid::ML_DSA_65 => "ML-DSA-65",
+            oid::ML_DSA_87 => "ML-DSA-87",
             oid => return oid.fmt(f),
         };
         f.write_str(name)

@@ -1,15 +1,17 @@
-//! A strict DER reader: definite minimal lengths, low tag numbers, nothing left over.
+//! A strict DER reader: definite minimal lengths, low tag numbers, nothing left over; and one function that writes.
 //!
-//! It borrows, never allocates and never panics. Values are handed out as the octets that were
+//! Reading borrows, never allocates and never panics. Values are handed out as the octets that were
 //! received, so that what is verified is what was signed.
 
 mod reader;
 mod tag;
 mod time;
+mod writer;
 
 pub(crate) use reader::minimal_integer;
 pub use reader::{BitString, Reader, Tlv};
 pub use tag::Tag;
+pub use writer::encode;
 
 /// What is wrong with an encoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -213,8 +213,11 @@ impl<'a> Certificate<'a> {
     /// [`Malformed::Encoding`] when the extension is there and not what it should be.
     pub fn subject_alternative_name(&self) -> Result<Option<GeneralNames<'a>>, Malformed> {
         let field = Field::SubjectAlternativeName;
-        self.extensions()
-            .typed(oid::SUBJECT_ALTERNATIVE_NAME, field, read_subject_alternative_name)
+        self.extensions().typed(
+            oid::SUBJECT_ALTERNATIVE_NAME,
+            field,
+            read_subject_alternative_name,
+        )
     }
 
     /// `authorityKeyIdentifier` (RFC 5280 section 4.2.1.1).

@@ -36,7 +36,7 @@ pub use extension::{
     KnownExtensions, NameConstraints, PolicyConstraints, PolicyMapping, PolicyMappings,
 };
 pub use general_name::{GeneralName, GeneralNames};
-pub use name::{Attribute, Name};
+pub use name::{Attribute, DistinguishedName, DistinguishedNameError, Name};
 pub use oid::Oid;
 pub use serial::Serial;
 pub use shown::{CUT, MAX_SHOWN, Shown};

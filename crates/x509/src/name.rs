@@ -1,10 +1,13 @@
 //! Distinguished names: reading, comparing (RFC 5280 section 7.1) and showing (RFC 2253).
 
 mod display;
+mod distinguished_name;
 mod matching;
 mod normal;
 mod short_name;
 mod text;
+
+pub use distinguished_name::{DistinguishedName, DistinguishedNameError};
 
 use core::fmt;
 

@@ -111,6 +111,10 @@ known! {
     EXTENDED_KEY_USAGE = "2.5.29.37";
     /// `id-ce-inhibitAnyPolicy`
     INHIBIT_ANY_POLICY = "2.5.29.54";
+    /// `id-qt-cps`
+    CPS_QUALIFIER = "1.3.6.1.5.5.7.2.1";
+    /// `id-qt-unotice`
+    USER_NOTICE_QUALIFIER = "1.3.6.1.5.5.7.2.2";
     /// `anyPolicy`
     ANY_POLICY = "2.5.29.32.0";
     /// `id-pe-authorityInfoAccess`
@@ -168,6 +172,12 @@ known! {
     SHA512_WITH_RSA = "1.2.840.113549.1.1.13";
     /// `id-ecPublicKey`
     EC_PUBLIC_KEY = "1.2.840.10045.2.1";
+    /// `secp256r1`, P-256
+    SECP256R1 = "1.2.840.10045.3.1.7";
+    /// `secp384r1`, P-384
+    SECP384R1 = "1.3.132.0.34";
+    /// `secp521r1`, P-521
+    SECP521R1 = "1.3.132.0.35";
     /// `ecdsa-with-SHA1`
     ECDSA_WITH_SHA1 = "1.2.840.10045.4.1";
     /// `ecdsa-with-SHA256`
@@ -180,6 +190,12 @@ known! {
     ED25519 = "1.3.101.112";
     /// `id-Ed448`
     ED448 = "1.3.101.113";
+    /// `id-ml-dsa-44` (RFC 9881)
+    ML_DSA_44 = "2.16.840.1.101.3.4.3.17";
+    /// `id-ml-dsa-65` (RFC 9881)
+    ML_DSA_65 = "2.16.840.1.101.3.4.3.18";
+    /// `id-ml-dsa-87` (RFC 9881)
+    ML_DSA_87 = "2.16.840.1.101.3.4.3.19";
     /// `id-sha1`
     SHA1 = "1.3.14.3.2.26";
     /// `id-sha256`

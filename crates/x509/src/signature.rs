@@ -7,6 +7,7 @@ use alloc::string::String;
 use rustls_pki_types::{SignatureVerificationAlgorithm, alg_id};
 
 use crate::algorithm::{AlgorithmIdentifier, SubjectPublicKeyInfo};
+use crate::oid;
 
 /// Why a signature does not hold.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -55,10 +56,7 @@ pub fn verify_signature(
         if candidate.signature_alg_id().as_ref() != algorithm.content() {
             continue;
         }
-        let key_algorithm = candidate.public_key_alg_id();
-        let suits = key_algorithm.as_ref() == key.algorithm().content()
-            || (key_algorithm == alg_id::RSA_ENCRYPTION && pss::is_for(key.algorithm(), algorithm));
-        if !suits {
+        if !key.suits(*candidate) || !pss::allows(key.algorithm(), algorithm) {
             outcome.get_or_insert_with(|| key_mismatch(key, algorithm));
             continue;
         }
@@ -72,6 +70,17 @@ pub fn verify_signature(
             algorithm: algorithm.to_shown(),
         }),
     )
+}
+
+impl SubjectPublicKeyInfo<'_> {
+    /// Whether signatures made with this key can be checked with this algorithm, as far as the key says.
+    pub fn suits(&self, algorithm: &dyn SignatureVerificationAlgorithm) -> bool {
+        let wanted = algorithm.public_key_alg_id();
+        wanted.as_ref() == self.algorithm().content()
+            || (wanted == alg_id::RSA_ENCRYPTION
+                && self.algorithm().oid() == oid::RSASSA_PSS
+                && pss::is_pss(algorithm.signature_alg_id().as_ref()))
+    }
 }
 
 fn key_mismatch(

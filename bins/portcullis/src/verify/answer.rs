@@ -2,13 +2,15 @@
 
 use std::io::{self, Write};
 
-use portcullis_chain::{Class, Rejection, VerifiedChain};
+use portcullis_chain::{Class, Explanation, Reason, Rejection, VerifiedChain};
 use portcullis_x509::Malformed;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::instant;
 use crate::terminal::Paint;
+
+use super::tree::Tree;
 
 /// How much is told about a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +28,10 @@ pub(super) struct Answer {
     id: Option<Value>,
     #[serde(flatten)]
     verdict: Verdict,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    candidates: Option<Vec<Candidate>>,
+    #[serde(skip)]
+    tree: Option<Tree>,
 }
 
 #[derive(Debug, Serialize)]
@@ -34,6 +40,7 @@ enum Verdict {
     Trusted {
         path: Vec<String>,
         valid_until: String,
+        policies: Vec<String>,
     },
     Refused(Refused),
 }
@@ -44,78 +51,78 @@ struct Refused {
     reason: &'static str,
     certificate: usize,
     detail: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    candidates: Option<Vec<Candidate>>,
+    rule: &'static str,
 }
 
-/// One path that was tried.
+/// One path that was tried and fell.
 #[derive(Debug, Serialize)]
 struct Candidate {
     path: Vec<String>,
     certificate: usize,
     reason: &'static str,
     detail: String,
+    rule: &'static str,
 }
 
 impl Answer {
-    pub(super) fn trusted(chain: &VerifiedChain<'_>) -> Self {
-        let path = chain
-            .certificates()
-            .iter()
-            .map(|c| c.subject().to_string())
-            .collect();
-        Self::new(Verdict::Trusted {
-            path,
-            valid_until: instant::show(chain.valid_until()),
+    pub(super) fn of(verdict: Result<VerifiedChain<'_>, Rejection>) -> Self {
+        Self::new(match verdict {
+            Ok(chain) => Verdict::trusted(&chain),
+            Err(rejection) => Verdict::refused(&rejection),
         })
     }
 
-    pub(super) fn refused(rejection: &Rejection, explain: Explain) -> Self {
-        let candidates = match explain {
-            Explain::NearestMiss => None,
-            Explain::Candidates => Some(candidates(rejection)),
-        };
-        Self::new(Verdict::Refused(Refused {
-            class: class_name(rejection.class()),
-            reason: rejection.reason().code(),
-            certificate: rejection.certificate(),
-            detail: crate::chain(rejection),
-            candidates,
-        }))
+    /// The verdict with every path that was tried.
+    pub(super) fn explained(explanation: Explanation<'_>) -> Self {
+        let Explanation {
+            verdict,
+            accepted,
+            fallen,
+            ..
+        } = explanation;
+        Self {
+            candidates: Some(fallen.iter().map(Candidate::of).collect()),
+            tree: Some(Tree::of(&accepted, &fallen)),
+            ..Self::of(verdict)
+        }
     }
 
     /// The certificate in question is none.
     pub(super) fn unparsable(malformed: &Malformed) -> Self {
-        Self::plainly_refused(
-            class_name(Class::Malformed),
-            "malformed",
-            crate::chain(malformed),
-        )
+        let reason = Reason::from(malformed.clone());
+        let detail = crate::chain(malformed);
+        Self::plainly_refused(reason.class(), reason.code(), reason.rule(), detail)
     }
 
-    /// The question demands what this version cannot judge.
+    /// The question demands what nobody can judge.
     pub(super) fn unsupported(demand: &str) -> Self {
-        let detail = format!("the demand `{demand}` cannot be judged yet");
-        Self::plainly_refused(
-            class_name(Class::NotPermitted),
-            "unsupported_demand",
-            detail,
-        )
+        let detail = format!("the demand `{demand}` is not known");
+        let rule = "policy of the verifier";
+        Self::plainly_refused(Class::NotPermitted, "unsupported_demand", rule, detail)
     }
 
-    fn plainly_refused(class: &'static str, reason: &'static str, detail: String) -> Self {
-        let refused = Refused {
-            class,
+    fn plainly_refused(
+        class: Class,
+        reason: &'static str,
+        rule: &'static str,
+        detail: String,
+    ) -> Self {
+        Self::new(Verdict::Refused(Refused {
+            class: class_name(class),
             reason,
             certificate: 0,
             detail,
-            candidates: None,
-        };
-        Self::new(Verdict::Refused(refused))
+            rule,
+        }))
     }
 
     fn new(verdict: Verdict) -> Self {
-        Self { id: None, verdict }
+        Self {
+            id: None,
+            verdict,
+            candidates: None,
+            tree: None,
+        }
     }
 
     pub(super) fn with_id(self, id: Value) -> Self {
@@ -132,48 +139,58 @@ impl Answer {
     /// Says it to a person.
     pub(super) fn print(&self, out: &mut dyn Write, paint: Paint) -> io::Result<()> {
         match &self.verdict {
-            Verdict::Trusted { path, valid_until } => {
+            Verdict::Trusted {
+                path, valid_until, ..
+            } => {
                 writeln!(out, "{} until {valid_until}", paint.good("trusted"))?;
-                print_path(out, path, None)
+                if self.tree.is_none() {
+                    print_path(out, path)?;
+                }
             }
-            Verdict::Refused(refused) => refused.print(out, paint),
+            Verdict::Refused(refused) => {
+                let reason = paint.strong(refused.reason);
+                writeln!(
+                    out,
+                    "{} ({reason}): {}",
+                    paint.bad("refused"),
+                    refused.detail
+                )?;
+                writeln!(out, "  by {}", refused.rule)?;
+            }
+        }
+        match &self.tree {
+            Some(tree) => tree.print(out, paint),
+            None => Ok(()),
         }
     }
 }
 
-impl Refused {
-    fn print(&self, out: &mut dyn Write, paint: Paint) -> io::Result<()> {
-        let reason = paint.strong(self.reason);
-        writeln!(out, "{} ({reason}): {}", paint.bad("refused"), self.detail)?;
-        for (index, candidate) in self.candidates.iter().flatten().enumerate() {
-            writeln!(
-                out,
-                "path {}: {}",
-                index.saturating_add(1),
-                paint.strong(candidate.reason)
-            )?;
-            print_path(
-                out,
-                &candidate.path,
-                Some((candidate.certificate, &candidate.detail)),
-            )?;
+impl Verdict {
+    fn trusted(chain: &VerifiedChain<'_>) -> Self {
+        let path = chain.certificates().iter();
+        Self::Trusted {
+            path: path.map(|c| c.subject().to_string()).collect(),
+            valid_until: instant::show(chain.valid_until()),
+            policies: chain.policies().map(|policy| policy.to_string()).collect(),
         }
-        Ok(())
+    }
+
+    fn refused(rejection: &Rejection) -> Self {
+        Self::Refused(Refused {
+            class: class_name(rejection.class()),
+            reason: rejection.reason().code(),
+            certificate: rejection.certificate(),
+            detail: crate::chain(rejection),
+            rule: rejection.reason().rule(),
+        })
     }
 }
 
-/// The leaf first, each issuer below what it issued; a note at the certificate where the path fell.
-fn print_path(out: &mut dyn Write, path: &[String], fell: Option<(usize, &str)>) -> io::Result<()> {
+/// The leaf first, each issuer below what it issued.
+fn print_path(out: &mut dyn Write, path: &[String]) -> io::Result<()> {
     for (depth, name) in path.iter().enumerate() {
-        let indent = "  ".repeat(depth);
-        writeln!(
-            out,
-            "  {indent}{}",
-            if name.is_empty() { "(no name)" } else { name }
-        )?;
-        if let Some((_, detail)) = fell.filter(|(position, _)| *position == depth) {
-            writeln!(out, "  {indent}  ^ {detail}")?;
-        }
+        let name = if name.is_empty() { "(no name)" } else { name };
+        writeln!(out, "  {}{name}", "  ".repeat(depth))?;
     }
     Ok(())
 }
@@ -189,10 +206,6 @@ fn class_name(class: Class) -> &'static str {
     }
 }
 
-fn candidates(rejection: &Rejection) -> Vec<Candidate> {
-    rejection.candidates().iter().map(Candidate::of).collect()
-}
-
 impl Candidate {
     fn of(candidate: &portcullis_chain::Candidate) -> Self {
         let path = candidate
@@ -204,6 +217,7 @@ impl Candidate {
             certificate: candidate.certificate(),
             reason: candidate.reason().code(),
             detail: crate::chain(candidate.reason()),
+            rule: candidate.reason().rule(),
         }
     }
 }

@@ -4,7 +4,11 @@ use std::path::Path;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use portcullis_chain::{AnchorConstraints, AnchorValidity, Anchors, Purpose};
+use portcullis_chain::{
+    AnchorConstraints, AnchorValidity, Anchors, ExtendedKeyUsageRule, IssuanceProfile,
+    LeafKeyUsage, Policy, Purpose,
+};
+use portcullis_x509::oid;
 use rustls_pki_types::CertificateDer;
 use serde::Deserialize;
 use serde_json::Value;
@@ -14,7 +18,7 @@ use crate::batch::{self, Outcome};
 use crate::instant;
 
 use super::answer::{Answer, Explain};
-use super::question::{Demands, Question};
+use super::question::{self, Floor, Inputs, MODERN, Question};
 
 /// One line. What grants trust has no default; fields that are not named here are ignored.
 #[derive(Debug, Deserialize)]
@@ -35,6 +39,8 @@ struct Case {
     allow_sha1: bool,
     min_rsa_bits: Option<usize>,
     anchor_enforce: Option<Vec<String>>,
+    /// Not of the suites: whether certificates are held to RFC 5280 section 4.
+    strict: Option<bool>,
 }
 
 /// How the extended key usage extension is read.
@@ -44,7 +50,9 @@ enum EkuMode {
     /// Absent is unrestricted, as RFC 5280 section 4.2.1.12 has it.
     #[default]
     Normal,
+    /// On leaf and intermediates, exactly.
     Strict,
+    /// On the leaf, exactly.
     StrictLeaf,
 }
 
@@ -56,20 +64,6 @@ struct PolicyDemand {
     explicit: bool,
     inhibit_mapping: bool,
     inhibit_any: bool,
-}
-
-/// The policy that includes all others, RFC 5280 section 4.2.1.4.
-const ANY_POLICY: &str = "2.5.29.32.0";
-
-impl PolicyDemand {
-    /// Whether it asks for nothing.
-    fn is_none(&self) -> bool {
-        let any = self
-            .initial_policy_set
-            .iter()
-            .all(|policy| policy == ANY_POLICY);
-        any && !self.explicit && !self.inhibit_mapping && !self.inhibit_any
-    }
 }
 
 /// Answers every case; the worst outcome is the result.
@@ -87,43 +81,32 @@ pub(super) fn run(path: &Path, explain: Explain) -> Result<Outcome, Box<dyn std:
 
 impl Case {
     fn answer(&self, explain: Explain) -> Result<Answer, String> {
-        let purpose = match self.purpose() {
-            Some(purpose) => purpose,
-            None => return Ok(Answer::unsupported(&format!("eku {}", self.eku))),
+        let Some(purpose) = self.purpose() else {
+            return Ok(Answer::unsupported(&format!("eku {}", self.eku)));
         };
-        if let Some(demand) = self.unsupported_demand() {
-            return Ok(Answer::unsupported(demand));
-        }
         let anchors = Anchors::new(decode_all(&self.anchors)?, Vec::new())
             .map_err(|error| crate::chain(&error))?;
         let question = Question {
             leaf: &decode(&self.target)?,
             untrusted: &decode_all(&self.intermediates)?,
             anchors: &anchors,
-            demands: self.demands(purpose),
+            policy: self.policy(purpose)?,
             now: instant::from_seconds(self.time),
         };
         Ok(question.answer(explain))
     }
 
     fn purpose(&self) -> Option<Purpose> {
-        match self.eku.as_str() {
-            "any" => Some(Purpose::Any),
-            "clientAuth" => Some(Purpose::ClientAuth),
-            "serverAuth" => Some(Purpose::ServerAuth),
-            "OCSPSigning" => Some(Purpose::OcspSigning),
-            _ => None,
-        }
-    }
-
-    /// A demand that cannot be judged is not met: passing over it would answer "trusted" to another question.
-    fn unsupported_demand(&self) -> Option<&'static str> {
-        match self.eku_mode {
-            EkuMode::Normal if self.policy.is_none() => None,
-            EkuMode::Normal => Some("policy"),
-            EkuMode::Strict => Some("eku_mode strict"),
-            EkuMode::StrictLeaf => Some("eku_mode strict_leaf"),
-        }
+        Some(match self.eku.as_str() {
+            "any" => Purpose::Any,
+            "clientAuth" => Purpose::ClientAuth,
+            "serverAuth" => Purpose::ServerAuth,
+            "OCSPSigning" => Purpose::OcspSigning,
+            "codeSigning" => Purpose::Other(oid::CODE_SIGNING),
+            "emailProtection" => Purpose::Other(oid::EMAIL_PROTECTION),
+            "timeStamping" => Purpose::Other(oid::TIME_STAMPING),
+            _ => return None,
+        })
     }
 
     /// Whether an anchor's own certificate is held to this; to everything, where the case does not say.
@@ -133,28 +116,82 @@ impl Case {
             .is_none_or(|checks| checks.iter().any(|c| c == check))
     }
 
-    fn demands(&self, purpose: Purpose) -> Demands {
-        let modern = Demands::modern(purpose);
-        Demands {
-            max_depth: self.max_depth,
-            anchor_validity: if self.enforces("expiry") {
-                AnchorValidity::Enforce
-            } else {
-                AnchorValidity::Ignore
-            },
-            anchor_constraints: if self.enforces("constraints") {
-                AnchorConstraints::Enforce
-            } else {
-                AnchorConstraints::Ignore
-            },
+    fn anchor_validity(&self) -> AnchorValidity {
+        if self.enforces("expiry") {
+            AnchorValidity::Enforce
+        } else {
+            AnchorValidity::Ignore
+        }
+    }
+
+    fn anchor_constraints(&self) -> AnchorConstraints {
+        match (
+            self.enforces("constraints"),
+            self.enforces("basicConstraints"),
+        ) {
+            (true, true) => AnchorConstraints::Enforce,
+            (true, false) => AnchorConstraints::EnforceStated,
+            (false, _) => AnchorConstraints::Ignore,
+        }
+    }
+
+    /// A case that says of an anchor that it is held to everything means conforming certificates
+    /// throughout, unless it says otherwise.
+    fn issuance_profile(&self) -> IssuanceProfile {
+        let all = self.anchor_enforce.is_some()
+            && ["expiry", "constraints", "basicConstraints"]
+                .iter()
+                .all(|check| self.enforces(check));
+        if self.strict.unwrap_or(all) {
+            IssuanceProfile::Enforce
+        } else {
+            IssuanceProfile::Ignore
+        }
+    }
+
+    /// The questions are about paths: what TLS does with the leaf's key is not asked.
+    fn policy(&self, purpose: Purpose) -> Result<Policy, String> {
+        let floor = Floor {
             sha1: if self.allow_sha1 {
                 Sha1::Allow
             } else {
                 Sha1::Deny
             },
-            least_rsa_bits: self.min_rsa_bits.unwrap_or(modern.least_rsa_bits),
-            ..modern
+            least_rsa_bits: self.min_rsa_bits.unwrap_or(MODERN.least_rsa_bits),
+        };
+        let policy = question::policy(purpose, floor)
+            .anchor_validity(self.anchor_validity())
+            .anchor_constraints(self.anchor_constraints())
+            .issuance_profile(self.issuance_profile())
+            .extended_key_usage(self.eku_mode.rule())
+            .leaf_key_usage(LeafKeyUsage::Ignore);
+        let policy = match self.max_depth {
+            Some(depth) => policy.max_depth(depth),
+            None => policy,
+        };
+        self.policy.apply(policy)
+    }
+}
+
+impl EkuMode {
+    fn rule(self) -> ExtendedKeyUsageRule {
+        match self {
+            Self::Normal => ExtendedKeyUsageRule::IfPresent,
+            Self::Strict => ExtendedKeyUsageRule::OnEach,
+            Self::StrictLeaf => ExtendedKeyUsageRule::OnLeaf,
         }
+    }
+}
+
+impl PolicyDemand {
+    fn apply(&self, policy: Policy) -> Result<Policy, String> {
+        Inputs {
+            acceptable: &self.initial_policy_set,
+            explicit: self.explicit,
+            inhibit_mapping: self.inhibit_mapping,
+            inhibit_any: self.inhibit_any,
+        }
+        .apply(policy)
     }
 }
 

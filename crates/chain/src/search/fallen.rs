@@ -25,19 +25,42 @@ pub(super) enum Reached {
 /// share, or without an anchor how much the failure tells; how long the path is.
 type Nearness = (Reached, usize, usize);
 
+/// How many of the paths that fell are kept.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// As many as [`Rejection::MAX_KEPT`] and [`Rejection::MAX_STEPS_KEPT`] say.
+    First,
+    /// Every one.
+    All,
+}
+
 /// The paths that were not accepted, and which of them came furthest.
-#[derive(Default)]
-pub(super) struct Fallen {
+pub(crate) struct Fallen {
+    kept: Kept,
     candidates: Vec<Candidate>,
     /// Steps of all `candidates`.
     steps: usize,
     nearest: Option<(Nearness, Candidate)>,
+    /// The path that was accepted, where every path is kept.
+    accepted: Vec<Step>,
     /// How many candidates were made.
     #[cfg(test)]
     pub(super) written: usize,
 }
 
 impl Fallen {
+    pub(crate) fn new(kept: Kept) -> Self {
+        Self {
+            kept,
+            candidates: Vec::new(),
+            steps: 0,
+            nearest: None,
+            accepted: Vec::new(),
+            #[cfg(test)]
+            written: 0,
+        }
+    }
+
     /// Takes down a path that is one of the first, or nearer than all before. Of the thousands that a
     /// peer can have tried nothing else is written down.
     pub(super) fn add(&mut self, path: &[Rc<Node<'_>>], fault: Fault, reached: Reached) {
@@ -47,8 +70,8 @@ impl Fallen {
             .as_ref()
             .is_none_or(|(nearest, _)| nearness > *nearest);
         let steps = self.steps.saturating_add(path.len());
-        let is_kept =
-            self.candidates.len() < Rejection::MAX_KEPT && steps <= Rejection::MAX_STEPS_KEPT;
+        let is_kept = self.kept == Kept::All
+            || (self.candidates.len() < Rejection::MAX_KEPT && steps <= Rejection::MAX_STEPS_KEPT);
         if !is_nearest && !is_kept {
             return;
         }
@@ -67,14 +90,32 @@ impl Fallen {
         }
     }
 
+    /// Takes down the path of a search that ended before it began.
+    pub(super) fn add_alone(&mut self, leaf: &Certificate<'_>, reason: Reason) {
+        let candidate = leaf_alone(leaf, reason);
+        self.candidates.push(candidate.clone());
+        self.nearest = Some(((Reached::Nothing, 0, 0), candidate));
+    }
+
+    pub(super) fn accept(&mut self, path: &[Rc<Node<'_>>]) {
+        if self.kept == Kept::All {
+            self.accepted = path.iter().map(|node| node.step()).collect();
+        }
+    }
+
+    /// The path that was accepted, where every path is kept, and those that fell.
+    pub(crate) fn into_paths(self) -> (Vec<Step>, Vec<Candidate>) {
+        (self.accepted, self.candidates)
+    }
+
     // Invariant: a search that found nothing ended in at least one fallen path; the alternative
     // is what an empty search means.
-    pub(super) fn into_rejection(self, leaf: &Certificate<'_>) -> Rejection {
-        let nearest = match self.nearest {
-            Some((_, candidate)) => candidate,
+    pub(crate) fn to_rejection(&self, leaf: &Certificate<'_>) -> Rejection {
+        let nearest = match &self.nearest {
+            Some((_, candidate)) => candidate.clone(),
             None => nobody_found(leaf),
         };
-        Rejection::new(nearest, self.candidates)
+        Rejection::new(nearest, self.candidates.clone())
     }
 }
 
@@ -98,11 +139,11 @@ fn nobody_found(leaf: &Certificate<'_>) -> Candidate {
     leaf_alone(leaf, reason)
 }
 
-/// The path of a search that ended before it began.
-pub(super) fn leaf_alone(leaf: &Certificate<'_>, reason: Reason) -> Candidate {
+fn leaf_alone(leaf: &Certificate<'_>, reason: Reason) -> Candidate {
     let step = Step {
         subject: leaf.subject().shown().to_string().into(),
         origin: Origin::Leaf,
+        id: 0,
     };
     Candidate::new(
         alloc::vec![step],

@@ -6,6 +6,8 @@ use core::cell::OnceCell;
 
 use portcullis_x509::{Certificate, Name};
 
+use crate::anchors::Entry;
+use crate::member::Member;
 use crate::rejection::{Origin, Step};
 
 /// A number that stands for all names that match.
@@ -19,8 +21,9 @@ pub(super) struct KeyId(pub(super) usize);
 /// One certificate. What takes time in proportion to its size was done once, when it was made, or
 /// is done once, when it is first asked for.
 pub(super) struct Node<'a> {
-    pub(super) certificate: Certificate<'a>,
+    pub(super) member: Member<'a>,
     pub(super) origin: Origin,
+    pub(super) source: Source,
     pub(super) id: usize,
     pub(super) subject: NameId,
     pub(super) issuer: NameId,
@@ -31,6 +34,15 @@ pub(super) struct Node<'a> {
     issuer_key_identifier: Option<&'a [u8]>,
     shown_subject: OnceCell<Arc<str>>,
     shown_issuer: OnceCell<Arc<str>>,
+}
+
+/// Where a certificate stands among what was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    Leaf,
+    /// At this position of what was offered.
+    Offered(usize),
+    Configured(Entry),
 }
 
 /// The numbers of a new node.
@@ -54,16 +66,22 @@ pub(super) enum Likelihood {
 }
 
 impl<'a> Node<'a> {
-    pub(super) fn new(certificate: Certificate<'a>, origin: Origin, numbers: Numbers) -> Self {
-        let key_identifier = certificate.subject_key_identifier().ok().flatten();
-        let issuer_key_identifier = certificate
-            .authority_key_identifier()
-            .ok()
-            .flatten()
+    pub(super) fn new(
+        certificate: Certificate<'a>,
+        origin: Origin,
+        source: Source,
+        numbers: Numbers,
+    ) -> Self {
+        let member = Member::new(certificate, numbers.subject == numbers.issuer);
+        let known = member.known().ok();
+        let key_identifier = known.and_then(|known| known.subject_key_identifier);
+        let issuer_key_identifier = known
+            .and_then(|known| known.authority_key_identifier)
             .and_then(|identifier| identifier.key_identifier);
         Self {
-            certificate,
+            member,
             origin,
+            source,
             id: numbers.id,
             subject: numbers.subject,
             issuer: numbers.issuer,
@@ -93,11 +111,11 @@ impl<'a> Node<'a> {
     }
 
     pub(super) fn shown_subject(&self) -> Arc<str> {
-        Self::shown(&self.shown_subject, self.certificate.subject())
+        Self::shown(&self.shown_subject, self.member.certificate.subject())
     }
 
     pub(super) fn shown_issuer(&self) -> Arc<str> {
-        Self::shown(&self.shown_issuer, self.certificate.issuer())
+        Self::shown(&self.shown_issuer, self.member.certificate.issuer())
     }
 
     fn shown(once: &OnceCell<Arc<str>>, name: Name<'_>) -> Arc<str> {
@@ -108,6 +126,7 @@ impl<'a> Node<'a> {
         Step {
             subject: self.shown_subject(),
             origin: self.origin,
+            id: self.id,
         }
     }
 

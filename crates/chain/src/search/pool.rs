@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 
 use portcullis_x509::{Certificate, Name};
 
-use super::node::{KeyId, Likelihood, NameId, Node, Numbers};
+use super::node::{KeyId, Likelihood, NameId, Node, Numbers, Source};
 use crate::anchors::{Anchors, List};
 use crate::budget::{Budget, Resource};
 use crate::reason::Reason;
@@ -21,6 +21,9 @@ pub(super) struct Pool<'a> {
     ends_anywhere: bool,
     /// How many nodes there are.
     nodes: usize,
+    /// By their encoding: most names are met several times in the same one.
+    encodings: BTreeMap<&'a [u8], NameId>,
+    /// By what [`Name::normalised`] makes of them.
     names: BTreeMap<Rc<[u8]>, NameId>,
     /// The certificates with each name as their subject, by [`NameId`].
     named: Vec<Namesakes<'a>>,
@@ -52,14 +55,16 @@ impl<'a> Pool<'a> {
             anchors,
             ends_anywhere,
             nodes: 0,
+            encodings: BTreeMap::new(),
             names: BTreeMap::new(),
             named: Vec::new(),
             keys: BTreeMap::new(),
         };
         let mut known = BTreeSet::new();
-        for certificate in offered {
+        for (position, certificate) in offered.iter().enumerate() {
             if known.insert(certificate.der()) {
-                let node = pool.node(certificate.clone(), Origin::Offered, budget)?;
+                let source = Source::Offered(position);
+                let node = pool.node(certificate.clone(), Origin::Offered, source, budget)?;
                 if let Some(namesakes) = pool.named.get_mut(node.subject.0) {
                     namesakes.nodes.push(node);
                 }
@@ -73,8 +78,11 @@ impl<'a> Pool<'a> {
         &mut self,
         certificate: Certificate<'a>,
         origin: Origin,
+        source: Source,
         budget: &mut Budget,
     ) -> Result<Rc<Node<'a>>, Reason> {
+        budget.spend(Resource::Certificates, 1)?;
+        budget.spend(Resource::Octets, certificate.der().len())?;
         let (subject, issuer) = (certificate.subject(), certificate.issuer());
         let octets = subject.der().len().saturating_add(issuer.der().len());
         budget.spend(Resource::NameOctets, octets)?;
@@ -87,22 +95,25 @@ impl<'a> Pool<'a> {
             key: *self.keys.entry(key).or_insert(next_key),
         };
         self.nodes = self.nodes.saturating_add(1);
-        Ok(Rc::new(Node::new(certificate, origin, numbers)))
+        Ok(Rc::new(Node::new(certificate, origin, source, numbers)))
     }
 
-    fn name(&mut self, name: Name<'_>) -> NameId {
-        let normalised: Rc<[u8]> = name.normalised().into();
-        if let Some(known) = self.names.get(&normalised) {
+    fn name(&mut self, name: Name<'a>) -> NameId {
+        if let Some(known) = self.encodings.get(name.der()) {
             return *known;
         }
+        let normalised: Rc<[u8]> = name.normalised().into();
         let new = NameId(self.named.len());
-        self.names.insert(normalised.clone(), new);
-        self.named.push(Namesakes {
-            normalised,
-            nodes: Vec::new(),
-            complete: false,
-        });
-        new
+        let id = *self.names.entry(normalised.clone()).or_insert(new);
+        if id == new {
+            self.named.push(Namesakes {
+                normalised,
+                nodes: Vec::new(),
+                complete: false,
+            });
+        }
+        self.encodings.insert(name.der(), id);
+        id
     }
 
     /// Whether this very certificate is an anchor at which a path may end.
@@ -114,8 +125,8 @@ impl<'a> Pool<'a> {
             && self
                 .anchors
                 .named(&namesakes.normalised)
-                .any(|(list, anchor)| {
-                    list == List::Anchors && anchor.der() == leaf.certificate.der()
+                .any(|(entry, anchor)| {
+                    entry.list == List::Anchors && anchor.der() == leaf.member.certificate.der()
                 })
     }
 
@@ -155,16 +166,17 @@ impl<'a> Pool<'a> {
         let offered = core::mem::take(&mut namesakes.nodes);
         let (anchors, mut known) = (self.anchors, BTreeSet::new());
         let mut nodes = Vec::new();
-        for (list, certificate) in anchors.named(&normalised) {
+        for (entry, certificate) in anchors.named(&normalised) {
             if known.insert(certificate.der()) {
-                let origin = self.configured(list, &certificate);
-                nodes.push(self.node(certificate, origin, budget)?);
+                let origin = self.configured(entry.list, &certificate);
+                let source = Source::Configured(entry);
+                nodes.push(self.node(certificate, origin, source, budget)?);
             }
         }
         nodes.extend(
             offered
                 .into_iter()
-                .filter(|node| !known.contains(node.certificate.der())),
+                .filter(|node| !known.contains(node.member.certificate.der())),
         );
         if let Some(namesakes) = self.named.get_mut(name.0) {
             namesakes.nodes = nodes;

@@ -63,12 +63,16 @@ impl<'a> KnownExtensions<'a> {
     fn read(&mut self, extension: Extension<'a>) -> Result<(), Malformed> {
         let value = extension.value();
         match extension.oid() {
-            oid::BASIC_CONSTRAINTS => read_all(value, Field::BasicConstraints, BasicConstraints::read)
-                .map(|read| self.basic_constraints = Some(read)),
+            oid::BASIC_CONSTRAINTS => {
+                read_all(value, Field::BasicConstraints, BasicConstraints::read)
+                    .map(|read| self.basic_constraints = Some(read))
+            }
             oid::KEY_USAGE => read_all(value, Field::KeyUsage, KeyUsage::read)
                 .map(|read| self.key_usage = Some(read)),
-            oid::EXTENDED_KEY_USAGE => read_all(value, Field::ExtendedKeyUsage, ExtendedKeyUsage::read)
-                .map(|read| self.extended_key_usage = Some(read)),
+            oid::EXTENDED_KEY_USAGE => {
+                read_all(value, Field::ExtendedKeyUsage, ExtendedKeyUsage::read)
+                    .map(|read| self.extended_key_usage = Some(read))
+            }
             oid::SUBJECT_ALTERNATIVE_NAME => {
                 let field = Field::SubjectAlternativeName;
                 read_all(value, field, read_subject_alternative_name)
@@ -94,15 +98,25 @@ impl<'a> KnownExtensions<'a> {
             oid::NAME_CONSTRAINTS => read_all(value, Field::NameConstraints, NameConstraints::read)
                 .map(|read| self.name_constraints = Some(read)),
             oid::CERTIFICATE_POLICIES => {
-                read_all(value, Field::CertificatePolicies, CertificatePolicies::read)
-                    .map(|read| self.certificate_policies = Some(read))
+                let field = Field::CertificatePolicies;
+                let read = read_all(value, field, CertificatePolicies::read)?;
+                // RFC 5280 section 4.2.1.4: critical is what the qualifiers say, too.
+                if read.unknown_qualifier().is_some() {
+                    self.pass_over(oid::CERTIFICATE_POLICIES, extension.is_critical());
+                }
+                self.certificate_policies = Some(read);
+                Ok(())
             }
             oid::POLICY_MAPPINGS => read_all(value, Field::PolicyMappings, PolicyMappings::read)
                 .map(|read| self.policy_mappings = Some(read)),
-            oid::POLICY_CONSTRAINTS => read_all(value, Field::PolicyConstraints, PolicyConstraints::read)
-                .map(|read| self.policy_constraints = Some(read)),
-            oid::INHIBIT_ANY_POLICY => read_all(value, Field::InhibitAnyPolicy, read_inhibit_any_policy)
-                .map(|read| self.inhibit_any_policy = Some(read)),
+            oid::POLICY_CONSTRAINTS => {
+                read_all(value, Field::PolicyConstraints, PolicyConstraints::read)
+                    .map(|read| self.policy_constraints = Some(read))
+            }
+            oid::INHIBIT_ANY_POLICY => {
+                read_all(value, Field::InhibitAnyPolicy, read_inhibit_any_policy)
+                    .map(|read| self.inhibit_any_policy = Some(read))
+            }
             other => {
                 self.pass_over(other, extension.is_critical());
                 Ok(())

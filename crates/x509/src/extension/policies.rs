@@ -1,6 +1,6 @@
 use super::constraints::saturating_u32;
 use crate::der::{Error, Reader, Tag, minimal_integer};
-use crate::oid::Oid;
+use crate::oid::{self, Oid};
 
 /// `certificatePolicies` (RFC 5280 section 4.2.1.4): at least one policy.
 ///
@@ -9,6 +9,9 @@ use crate::oid::Oid;
 /// PolicyInformation ::= SEQUENCE {
 ///      policyIdentifier   CertPolicyId,
 ///      policyQualifiers   SEQUENCE SIZE (1..MAX) OF PolicyQualifierInfo OPTIONAL }
+/// PolicyQualifierInfo ::= SEQUENCE {
+///      policyQualifierId  PolicyQualifierId,
+///      qualifier          ANY DEFINED BY policyQualifierId }
 /// ```
 ///
 /// Qualifiers are prose for people and not taken apart.
@@ -67,8 +70,22 @@ impl<'a> CertificatePolicies<'a> {
     // Invariant: `read` read every policy once, so that reading again cannot fail.
     pub fn iter(&self) -> impl Iterator<Item = Oid<'a>> + Clone + use<'a> {
         let mut reader = Reader::new(self.content);
-        core::iter::from_fn(move || read_policy(&mut reader).ok())
+        core::iter::from_fn(move || read_policy(&mut reader).ok().map(|(policy, _)| policy))
     }
+
+    /// The first kind of qualifier that is neither a pointer to a statement nor a notice, which is
+    /// nobody's to pass over where the extension is critical.
+    pub(super) fn unknown_qualifier(&self) -> Option<Oid<'a>> {
+        let mut reader = Reader::new(self.content);
+        core::iter::from_fn(move || read_policy(&mut reader).ok())
+            .find_map(|(_, qualifiers)| unknown_qualifier(qualifiers?))
+    }
+}
+
+fn unknown_qualifier(content: &[u8]) -> Option<Oid<'_>> {
+    let mut reader = Reader::new(content);
+    core::iter::from_fn(move || read_qualifier(&mut reader).ok())
+        .find(|qualifier| ![oid::CPS_QUALIFIER, oid::USER_NOTICE_QUALIFIER].contains(qualifier))
 }
 
 impl<'a> PolicyMappings<'a> {
@@ -130,13 +147,23 @@ fn each<'a, T>(
     Ok(())
 }
 
-fn read_policy<'a>(reader: &mut Reader<'a>) -> Result<Oid<'a>, Error> {
+/// A policy, and the content of its qualifiers.
+fn read_policy<'a>(reader: &mut Reader<'a>) -> Result<(Oid<'a>, Option<&'a [u8]>), Error> {
     reader.sequence(|reader| {
         let policy = reader.oid()?;
-        if !reader.is_empty() && reader.expect(Tag::SEQUENCE)?.is_empty() {
-            return Err(Error::Constraint);
+        let qualifiers = reader.optional(Tag::SEQUENCE)?;
+        if let Some(qualifiers) = qualifiers {
+            each(qualifiers, read_qualifier)?;
         }
-        Ok(policy)
+        Ok((policy, qualifiers))
+    })
+}
+
+fn read_qualifier<'a>(reader: &mut Reader<'a>) -> Result<Oid<'a>, Error> {
+    reader.sequence(|reader| {
+        let kind = reader.oid()?;
+        reader.tlv()?;
+        Ok(kind)
     })
 }
 

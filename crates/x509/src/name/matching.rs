@@ -60,7 +60,8 @@ impl RelativeDistinguishedName<'_> {
 }
 
 impl<'a> Attribute<'a> {
-    fn matches(&self, other: &Attribute<'_>) -> bool {
+    /// Whether both have the same type and, compared as [`Name::matches`] does, the same value.
+    pub fn matches(&self, other: &Attribute<'_>) -> bool {
         if self.oid != other.oid {
             return false;
         }

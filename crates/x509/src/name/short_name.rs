@@ -1,5 +1,7 @@
 //! The attribute types that OpenSSL has short names for (`crypto/objects/objects.txt`).
 
+use alloc::vec::Vec;
+
 use crate::oid::Oid;
 
 /// OpenSSL's short name for an attribute type, where it has one.
@@ -10,6 +12,19 @@ pub(super) fn short_name(oid: Oid<'_>) -> Option<&'static str> {
         .iter()
         .find(|(number, _)| number == last)
         .map(|(_, name)| *name)
+}
+
+/// The content octets of the attribute type with this short name, in any case.
+pub(super) fn attribute_type(name: &str) -> Option<Vec<u8>> {
+    ARCS.iter().find_map(|(arc, names)| {
+        // `UID` and `uid` are two types: what is written in the same case comes first.
+        let exact = names.iter().find(|(_, known)| *known == name);
+        let (last, _) = exact.or_else(|| {
+            let mut names = names.iter();
+            names.find(|(_, known)| known.eq_ignore_ascii_case(name))
+        })?;
+        Some([arc, &[*last][..]].concat())
+    })
 }
 
 /// The last arc of an identifier, which is below 128 in all of them, and the name.

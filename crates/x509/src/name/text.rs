@@ -1,6 +1,17 @@
 //! The characters of the ASN.1 string types.
 
+use alloc::string::String;
+
+use super::Attribute;
 use crate::der::Tag;
+
+impl Attribute<'_> {
+    /// The characters of the value, unescaped, or nothing when its type is not a string or its octets
+    /// do not suit it.
+    pub fn text(&self) -> Option<String> {
+        Characters::of(self.tag, self.value).map(Iterator::collect)
+    }
+}
 
 /// The characters of a string value, from whichever encoding.
 #[derive(Clone)]

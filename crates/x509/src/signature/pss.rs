@@ -4,18 +4,25 @@ use crate::algorithm::AlgorithmIdentifier;
 use crate::der::{Error, Reader, Tag};
 use crate::oid;
 
-/// Whether a signature with this algorithm may be checked with a key of that one: both are
-/// id-RSASSA-PSS, and what the key's parameters say holds for the signature's (RFC 4055 section 3.3).
-pub(super) fn is_for(key: AlgorithmIdentifier<'_>, signature: AlgorithmIdentifier<'_>) -> bool {
-    if key.oid() != oid::RSASSA_PSS || signature.oid() != oid::RSASSA_PSS {
-        return false;
+/// Whether the content of an AlgorithmIdentifier says id-RSASSA-PSS.
+pub(super) fn is_pss(content: &[u8]) -> bool {
+    Reader::new(content).oid() == Ok(oid::RSASSA_PSS)
+}
+
+/// Whether a key, where it is for RSASSA-PSS alone, allows the parameters of a signature (RFC 4055
+/// section 3.3).
+pub(super) fn allows(key: AlgorithmIdentifier<'_>, signature: AlgorithmIdentifier<'_>) -> bool {
+    if key.oid() != oid::RSASSA_PSS {
+        return true;
     }
-    let Ok(own) = Parameters::of(key) else {
-        return false;
-    };
-    // Without parameters the key leaves the choice to whoever signs.
-    let Some(own) = own else { return true };
-    matches!(Parameters::of(signature), Ok(Some(used)) if own.allow(&used))
+    match Parameters::of(key) {
+        // Without parameters the key leaves the choice to whoever signs.
+        Ok(None) => true,
+        Ok(Some(own)) => {
+            matches!(Parameters::of(signature), Ok(Some(used)) if own.allow(&used))
+        }
+        Err(_) => false,
+    }
 }
 
 /// ```text
