@@ -81,37 +81,13 @@ pub(crate) fn find_path<'a>(
     judge: &impl Judge,
     fallen: &mut Fallen,
 ) -> Option<Found<'a>> {
-    let mut budget = Budget::new();
-    let (pool, leaf) = match pool(leaf, offered, anchors, limits, &mut budget) {
-        Ok(pool) => pool,
+    match Search::new(leaf, offered, anchors, limits, judge, fallen) {
+        Ok(mut search) => search.start().is_break().then(|| search.found()),
         Err(reason) => {
             fallen.add_alone(leaf, reason);
-            return None;
+            None
         }
-    };
-    let mut search = Search {
-        pool,
-        limits,
-        judge,
-        budget,
-        links: Vec::new(),
-        nodes: alloc::vec![leaf],
-        policies: ValidPolicies::new(),
-        fallen,
-    };
-    search.start().is_break().then(|| search.found())
-}
-
-fn pool<'a>(
-    leaf: &Certificate<'a>,
-    offered: &[Certificate<'a>],
-    anchors: &'a Anchors,
-    limits: Limits,
-    budget: &mut Budget,
-) -> Result<(Pool<'a>, Rc<Node<'a>>), Reason> {
-    let mut pool = Pool::new(offered, anchors, limits.ends_anywhere, budget)?;
-    let leaf = pool.node(leaf.clone(), Origin::Leaf, Source::Leaf, budget)?;
-    Ok((pool, leaf))
+    }
 }
 
 /// Whether a key signed a certificate.
@@ -142,6 +118,29 @@ struct Search<'s, 'a, J> {
 type Flow = ControlFlow<()>;
 
 impl<'s, 'a, J: Judge> Search<'s, 'a, J> {
+    fn new(
+        leaf: &Certificate<'a>,
+        offered: &[Certificate<'a>],
+        anchors: &'a Anchors,
+        limits: Limits,
+        judge: &'s J,
+        fallen: &'s mut Fallen,
+    ) -> Result<Self, Reason> {
+        let mut budget = Budget::new();
+        let mut pool = Pool::new(offered, anchors, limits.ends_anywhere, &mut budget)?;
+        let leaf = pool.node(leaf.clone(), Origin::Leaf, Source::Leaf, &mut budget)?;
+        Ok(Self {
+            pool,
+            limits,
+            judge,
+            budget,
+            links: Vec::new(),
+            nodes: alloc::vec![leaf],
+            policies: ValidPolicies::new(),
+            fallen,
+        })
+    }
+
     fn start(&mut self) -> Flow {
         match self.finish_at_leaf() {
             Ok(flow) => flow,

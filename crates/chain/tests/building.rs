@@ -164,21 +164,21 @@ fn an_anchor_that_is_not_self_issued_ends_a_path_only_where_allowed() {
         .under(&[&issuing])
         .refused_for("issuer_not_found", 1);
     assert_eq!(
-        is(&alice).under(&[&issuing]).by(partial).accepted(),
+        is(&alice).under(&[&issuing]).by(&partial).accepted(),
         ["CN=alice", "CN=Issuing"]
     );
     is(&alice)
         .under(&[&alice])
         .refused_for("issuer_not_found", 0);
     assert_eq!(
-        is(&alice).under(&[&alice]).by(partial).accepted(),
+        is(&alice).under(&[&alice]).by(&partial).accepted(),
         ["CN=alice"]
     );
     assert_eq!(is(&alice).under(&[&issuing, &root]).accepted().len(), 3);
     assert_eq!(
         is(&alice)
             .under(&[&issuing, &root])
-            .by(partial)
+            .by(&partial)
             .accepted()
             .len(),
         2

@@ -88,7 +88,7 @@ fn an_anchor_that_lists_purposes_limits_those_below() {
         .under(&[&root])
         .refused_for("purpose_not_allowed", 1);
     let lenient = client().anchor_constraints(AnchorConstraints::Ignore);
-    is(&alice).under(&[&root]).by(lenient).accepted();
+    is(&alice).under(&[&root]).by(&lenient).accepted();
 }
 
 #[test]
@@ -143,11 +143,11 @@ fn an_ocsp_responder_must_say_that_it_is_one() {
     let signing = policy(Purpose::OcspSigning);
     is(&root.ocsp_responder("ocsp").issue())
         .under(&[&root])
-        .by(signing)
+        .by(&signing)
         .accepted();
     for listed in [&[][..], &[Eku::Any], &[Eku::ClientAuth]] {
         let leaf = root.leaf("ocsp").extended_key_usage(listed).issue();
-        let refused = is(&leaf).under(&[&root]).by(signing).refused();
+        let refused = is(&leaf).under(&[&root]).by(&signing).refused();
         assert!(
             matches!(refused.reason(), Reason::PurposeNotAllowed { .. }),
             "{refused}"
@@ -161,7 +161,7 @@ fn an_ocsp_responder_must_say_that_it_is_one() {
     is(&responder)
         .with(&[&issuing])
         .under(&[&root])
-        .by(signing)
+        .by(&signing)
         .accepted();
 }
 

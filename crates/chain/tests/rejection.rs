@@ -233,7 +233,7 @@ fn whatever_a_reason_repeats_is_cut() {
         ),
         (
             alice().extension("2.5.29.36", Criticality::Critical, &[0; 30_000]),
-            "unsupported_policies",
+            "malformed",
         ),
     ];
     for (leaf, code) in leaves {

@@ -72,7 +72,7 @@ fn an_expired_anchor_is_refused_unless_told_otherwise() {
     let alice = root.client("alice").issue();
     is(&alice).under(&[&root]).refused_for("expired", 1);
     let lenient = client().anchor_validity(AnchorValidity::Ignore);
-    is(&alice).under(&[&root]).by(lenient).accepted();
+    is(&alice).under(&[&root]).by(&lenient).accepted();
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn a_pinned_leaf_expires_whatever_holds_for_anchors() {
     let lenient = client().anchor_validity(AnchorValidity::Ignore);
     is(&alice)
         .under(&[&alice])
-        .by(lenient)
+        .by(&lenient)
         .refused_for("expired", 0);
 }
 

@@ -8,6 +8,7 @@ use portcullis_test_pki::{Algorithm, Ca, Name, der};
 use portcullis_x509::SignatureError;
 
 use super::*;
+use crate::Rejection;
 use crate::budget::{MAX_ISSUERS_TRIED, MAX_NAME_OCTETS, MAX_PATHS_JUDGED, MAX_SIGNATURE_CHECKS};
 
 /// Finds every signature good and every path bad.
@@ -31,7 +32,7 @@ impl Judge for Gullible {
         Ok(())
     }
 
-    fn check_path(&self, _: &[Certificate<'_>]) -> Result<(), Fault> {
+    fn check_path(&self, _: &[&Member<'_>], _: &mut Budget) -> Result<ValidPolicies, Fault> {
         self.paths.set(self.paths.get() + 1);
         Err(Fault {
             certificate: 0,
@@ -44,6 +45,18 @@ const LIMITS: Limits = Limits {
     max_depth: 10,
     ends_anywhere: false,
 };
+
+/// What becomes of a search that finds nothing.
+fn refusal(
+    leaf: &Certificate<'_>,
+    offered: &[Certificate<'_>],
+    anchors: &Anchors,
+    judge: &Gullible,
+) -> Rejection {
+    let mut fallen = Fallen::new(Kept::First);
+    assert!(find_path(leaf, offered, anchors, LIMITS, judge, &mut fallen).is_none());
+    fallen.to_rejection(leaf)
+}
 
 fn anchored(root: &Ca) -> Anchors {
     Anchors::new(vec![root.der.clone()], vec![]).unwrap()
@@ -102,7 +115,8 @@ fn names_are_read_once_however_many_paths_lead_through_them() {
         .issue();
     let (leaf, offered) = (Certificate::parse(&leaf.der).unwrap(), parsed(&authorities));
     let judge = Gullible::default();
-    let mut search = Search::new(&leaf, &offered, &anchors, LIMITS, &judge).unwrap();
+    let mut fallen = Fallen::new(Kept::First);
+    let mut search = Search::new(&leaf, &offered, &anchors, LIMITS, &judge, &mut fallen).unwrap();
     assert!(search.start().is_continue());
 
     // 2 + 4 + … + 256 steps, and each path ends for want of an issuer.
@@ -137,7 +151,7 @@ fn no_more_signatures_are_checked_and_no_more_paths_judged_than_the_limits_say()
     let leaf = leaf.issue();
     let leaf = Certificate::parse(&leaf.der).unwrap();
     let judge = Gullible::default();
-    let refused = find_path(&leaf, &parsed(&many), &anchors, LIMITS, &judge).unwrap_err();
+    let refused = refusal(&leaf, &parsed(&many), &anchors, &judge);
     assert_eq!(refused.reason().code(), "budget_exceeded");
     assert_eq!(judge.signatures.get(), MAX_SIGNATURE_CHECKS);
 
@@ -150,7 +164,7 @@ fn no_more_signatures_are_checked_and_no_more_paths_judged_than_the_limits_say()
     let (below, above) = (copies(&upper, &many[0]), copies(&root, &upper));
     let copies = [parsed(&below), parsed(&above)].concat();
     let judge = Gullible::default();
-    let refused = find_path(&leaf, &copies, &anchors, LIMITS, &judge).unwrap_err();
+    let refused = refusal(&leaf, &copies, &anchors, &judge);
     assert_eq!(
         refused.reason(),
         &Reason::BudgetExceeded {
@@ -171,7 +185,7 @@ fn names_without_end_are_not_read_to_the_end() {
         .map(|number| plain_root(long_name(30_000, number)))
         .collect();
     let judge = Gullible::default();
-    let refused = find_path(&leaf, &parsed(&huge), &anchors, LIMITS, &judge).unwrap_err();
+    let refused = refusal(&leaf, &parsed(&huge), &anchors, &judge);
     assert_eq!(
         refused.reason(),
         &Reason::BudgetExceeded {

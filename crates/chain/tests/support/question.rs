@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "every topic uses a part of it")]
 
+use std::borrow::Borrow;
+
 use portcullis_chain::{Anchors, Policy, Purpose, Rejection, VerifiedChain, verify};
 use portcullis_test_pki::{Certified, NOW};
 use portcullis_x509::Certificate;
@@ -64,8 +66,8 @@ impl<'a> Question<'a> {
         self
     }
 
-    pub(crate) fn by(mut self, policy: Policy) -> Self {
-        self.policy = policy;
+    pub(crate) fn by(mut self, policy: impl Borrow<Policy>) -> Self {
+        self.policy = policy.borrow().clone();
         self
     }
 
