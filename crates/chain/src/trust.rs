@@ -1,5 +1,6 @@
 //! Anchors and policy that belong together, and what was proven under them.
 
+use alloc::vec::Vec;
 use core::fmt;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
@@ -84,19 +85,20 @@ impl Trust {
         memory: &impl MemoryCell,
         now: UnixTime,
     ) -> Result<VerifiedChain<'a>, Rejection> {
-        let presented = self.presented(leaf, offered);
-        let proof = memory.with(&presented, |memory| memory.chain(&presented, now));
+        let presented = Presented::new(self, leaf, offered);
+        let key = presented.whole();
+        let proof = memory.with(&key, |memory| memory.chain(&key, now));
         if let Some(chain) = proof.and_then(|proof| self.recall(leaf, offered, &proof)) {
             return Ok(chain);
         }
         let remembers = |child: &Certificate<'_>, issuer: &Certificate<'_>| {
-            let (key, signer) = (self.authority(child), issuer.subject_public_key_info());
+            let (key, signer) = (presented.one(child), issuer.subject_public_key_info());
             memory.with(&key, |memory| memory.is_signed(&key, signer.der()))
         };
         let court = Court::remembering(&self.policy, now, &remembers);
         let mut fallen = Fallen::new(Kept::First);
         match court.find_path(leaf, offered, &self.anchors, &mut fallen) {
-            Some(found) => Ok(self.remember(leaf, found, presented, memory)),
+            Some(found) => Ok(self.remember(leaf, found, &presented, memory)),
             None => Err(fallen.to_rejection(leaf)),
         }
     }
@@ -105,7 +107,7 @@ impl Trust {
         &'a self,
         leaf: &Certificate<'a>,
         found: Found<'a>,
-        presented: Sha256Digest,
+        presented: &Presented<'_, '_>,
         memory: &impl MemoryCell,
     ) -> VerifiedChain<'a> {
         // What signed the leaf is remembered with the chain.
@@ -114,7 +116,7 @@ impl Trust {
             let Some((child, issuer)) = found.path.get(position).zip(issuer) else {
                 continue;
             };
-            let (key, signer) = (self.authority(child), issuer.subject_public_key_info());
+            let (key, signer) = (presented.one(child), issuer.subject_public_key_info());
             memory.with(&key, |memory| memory.remember_signer(key, signer.der()));
         }
         let chain = VerifiedChain::new(leaf, found.path, found.policies, &self.policy);
@@ -124,7 +126,8 @@ impl Trust {
             valid_from: chain.valid_from(),
             valid_until: chain.valid_until(),
         };
-        memory.with(&presented, |memory| memory.remember_chain(presented, proof));
+        let key = presented.whole();
+        memory.with(&key, |memory| memory.remember_chain(key, proof));
         chain
     }
 
@@ -145,46 +148,56 @@ impl Trust {
         let policies = proof.policies.clone();
         Some(VerifiedChain::new(leaf, path, policies, &self.policy))
     }
-
-    /// What stands for everything that was presented.
-    fn presented(&self, leaf: &Certificate<'_>, offered: &[Certificate<'_>]) -> Sha256Digest {
-        let certificates = core::iter::once(leaf).chain(offered);
-        self.digest(Kind::Presented, certificates)
-    }
-
-    /// What stands for an authority's certificate.
-    fn authority(&self, certificate: &Certificate<'_>) -> Sha256Digest {
-        self.digest(Kind::Authority, core::iter::once(certificate))
-    }
-
-    /// Certificates say themselves where they end, so that no two lists of them read alike.
-    fn digest<'c, 'a: 'c>(
-        &self,
-        kind: Kind,
-        certificates: impl Iterator<Item = &'c Certificate<'a>>,
-    ) -> Sha256Digest {
-        let mut digest = Sha256::new();
-        digest.update([kind.octet()]);
-        digest.update(self.generation.to_be_bytes());
-        certificates.for_each(|certificate| digest.update(certificate.der()));
-        digest.finalize().into()
-    }
 }
 
-/// What a digest stands for.
-#[derive(Clone, Copy)]
-enum Kind {
-    Presented,
-    Authority,
+/// What was presented under a trust, and the digests that stand for it. Each certificate is hashed once.
+struct Presented<'p, 'a> {
+    generation: usize,
+    certificates: Vec<(&'p Certificate<'a>, Sha256Digest)>,
 }
 
-impl Kind {
-    const fn octet(self) -> u8 {
-        match self {
-            Self::Presented => 0,
-            Self::Authority => 1,
+impl<'p, 'a> Presented<'p, 'a> {
+    fn new(trust: &Trust, leaf: &'p Certificate<'a>, offered: &'p [Certificate<'a>]) -> Self {
+        let generation = trust.generation;
+        let digest = |certificate| (certificate, of_one(generation, certificate));
+        Self {
+            generation,
+            certificates: core::iter::once(leaf).chain(offered).map(digest).collect(),
         }
     }
+
+    /// What stands for all of it, in its order.
+    fn whole(&self) -> Sha256Digest {
+        let mut digest = Sha256::new();
+        digest.update([WHOLE]);
+        digest.update(self.generation.to_be_bytes());
+        for (_, one) in &self.certificates {
+            digest.update(one);
+        }
+        digest.finalize().into()
+    }
+
+    /// What stands for one certificate, presented or configured.
+    fn one(&self, certificate: &Certificate<'_>) -> Sha256Digest {
+        let der = certificate.der();
+        let mut known = self.certificates.iter();
+        match known.find(|(known, _)| core::ptr::eq(known.der(), der)) {
+            Some((_, digest)) => *digest,
+            None => of_one(self.generation, certificate),
+        }
+    }
+}
+
+// What a digest begins with, so that none stands for two kinds of things.
+const ONE: u8 = 0;
+const WHOLE: u8 = 1;
+
+fn of_one(generation: usize, certificate: &Certificate<'_>) -> Sha256Digest {
+    let mut digest = Sha256::new();
+    digest.update([ONE]);
+    digest.update(generation.to_be_bytes());
+    digest.update(certificate.der());
+    digest.finalize().into()
 }
 
 impl fmt::Debug for Trust {

@@ -53,7 +53,7 @@ impl RelativeDistinguishedName<'_> {
     }
 
     /// The attribute of a set that has one, as nearly all have.
-    fn only(&self) -> Option<Attribute<'_>> {
+    pub(super) fn only(&self) -> Option<Attribute<'_>> {
         let mut attributes = self.attributes();
         attributes.next().filter(|_| attributes.next().is_none())
     }
@@ -143,6 +143,6 @@ impl Iterator for Folded<'_> {
 }
 
 /// What RFC 4518 section 2.2 maps to a space, as far as ASCII goes.
-fn is_space(character: char) -> bool {
+pub(super) fn is_space(character: char) -> bool {
     matches!(character, ' ' | '\t' | '\n' | '\r' | '\x0b' | '\x0c')
 }
