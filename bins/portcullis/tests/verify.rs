@@ -13,7 +13,7 @@ mod command;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use portcullis_test_pki::{Ca, Certified, DAY, ExtendedKeyUsage, NOW, after};
+use portcullis_test_pki::{Ca, Certified, Criticality, DAY, ExtendedKeyUsage, NOW, after};
 use serde_json::{Value, json};
 
 use command::{Finished, Folder, now, rfc3339};
@@ -282,9 +282,171 @@ fn an_explanation_lists_every_path_and_where_it_fell() {
         .collect();
     assert!(fell.contains(&&json!("bad_signature")), "{said}");
     let told = scene.verify(&arguments).expect(1);
-    assert!(told.stdout.contains("path 1: "), "{told:?}");
-    assert!(told.stdout.contains("CN=alice [leaf]"), "{told:?}");
-    assert!(told.stdout.contains("^ "), "{told:?}");
+    let tree = told.stdout.split_once("CN=alice [leaf]\n").unwrap().1;
+    assert_eq!(
+        tree,
+        "└─ CN=Issuing [offered]\n      ✗ bad_signature  certificate 0 (CN=alice): signature does \
+         not verify with the key of CN=Issuing\n"
+    );
+}
+
+#[test]
+fn an_explanation_of_a_trusted_certificate_shows_what_fell_before() {
+    let scene = Scene::new();
+    let expired = scene.root.cross_sign(&scene.issuing).expired().issue();
+    scene
+        .folder
+        .write("pool.pem", expired.pem_with(&[&scene.issuing]));
+    let arguments = [
+        "client.pem",
+        "--trust",
+        "root.pem",
+        "--untrusted",
+        "pool.pem",
+        "--explain",
+    ];
+    let told = scene.verify(&arguments).expect(0);
+    let lines: Vec<&str> = told.stdout.lines().collect();
+    assert!(lines[0].starts_with("trusted until "), "{told:?}");
+    assert_eq!(lines[1], "CN=alice [leaf]");
+    assert_eq!(lines[2], "├─ CN=Issuing [offered]");
+    assert_eq!(lines[3], "│  └─ CN=Root [anchor]");
+    assert!(lines[4].starts_with("│        ✗ expired  certificate 1 (CN=Issuing): expired at "));
+    assert_eq!(lines[5], "└─ CN=Issuing [offered]");
+    assert_eq!(lines[6], "   └─ CN=Root [anchor]");
+    assert_eq!(lines[7], "         ✓ accepted");
+    let said = scene
+        .verify(&[&arguments[..], &["--json"]].concat())
+        .expect(0)
+        .json();
+    assert_eq!(said["candidates"][0]["reason"], "expired");
+    assert_eq!(
+        said["candidates"][0]["rule"],
+        "RFC 5280 section 6.1.3 (a)(2)"
+    );
+}
+
+#[test]
+fn a_refusal_names_the_rule() {
+    let scene = Scene::new();
+    let said = scene.verdict_on(&scene.issuing.client("a").expired().issue());
+    assert_eq!(said["rule"], "RFC 5280 section 6.1.3 (a)(2)");
+    let told = scene
+        .verify(&["leaf.pem", "--trust", "chain.pem"])
+        .expect(1);
+    assert!(
+        told.stdout
+            .ends_with("\n  by RFC 5280 section 6.1.3 (a)(2)\n"),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn a_name_is_demanded_in_the_kind_that_it_has() {
+    let scene = Scene::new();
+    let server = scene
+        .issuing
+        .server(&["*.contoso.com", "192.0.2.1"])
+        .email("ops@contoso.com")
+        .uri("spiffe://contoso.com/web")
+        .issue();
+    scene.folder.write("server.pem", server.pem());
+    let with_name = |name: &str, code: i32| {
+        let arguments = ["server.pem", "--trust", "chain.pem", "--purpose", "server"];
+        scene
+            .verify(&[&arguments[..], &["--name", name, "--json"]].concat())
+            .expect(code)
+            .json()
+    };
+    for name in [
+        "www.contoso.com",
+        "192.0.2.1",
+        "ops@contoso.com",
+        "spiffe://contoso.com/web",
+        "SPIFFE:contoso.com",
+        "IP:192.0.2.0/24",
+    ] {
+        assert_eq!(with_name(name, 0)["verdict"], "trusted", "{name}");
+    }
+    for name in [
+        "a.b.contoso.com",
+        "contoso.com",
+        "192.0.2.2",
+        "root@contoso.com",
+    ] {
+        assert_eq!(with_name(name, 1)["reason"], "name_not_allowed", "{name}");
+    }
+    let arguments = ["client.pem", "--trust", "chain.pem", "--name", "a b"];
+    assert!(
+        scene
+            .verify(&arguments)
+            .expect(2)
+            .stderr
+            .contains("name rule")
+    );
+}
+
+#[test]
+fn the_immediate_issuer_is_demanded_by_its_name() {
+    let scene = Scene::new();
+    let with_issuer = |dn: &str, code: i32| {
+        scene
+            .verify(&["client.pem", "--trust", "chain.pem", "--issuer-dn", dn])
+            .expect(code)
+    };
+    with_issuer("cn = issuing", 0);
+    let told = with_issuer("CN=Root", 1);
+    assert!(told.stdout.starts_with("refused (issuer_not_allowed)"));
+    let told = with_issuer("Issuing", 2);
+    assert!(told.stderr.contains("is not TYPE=VALUE"), "{told:?}");
+}
+
+#[test]
+fn certificate_policies_are_demanded_as_the_rfc_has_it() {
+    let scene = Scene::new();
+    let policies = |oids: &[&str]| {
+        let issuing = scene.root.intermediate("Policies");
+        let issuing = issuing.policies(Criticality::Critical, oids).issue();
+        let alice = issuing.client("alice");
+        let alice = alice.policies(Criticality::NonCritical, oids).issue();
+        scene.folder.write("leaf.pem", alice.pem_with(&[&issuing]));
+    };
+    let verify = |more: &[&str], code: i32| {
+        let arguments = ["leaf.pem", "--trust", "root.pem", "--json"];
+        scene
+            .verify(&[&arguments[..], more].concat())
+            .expect(code)
+            .json()
+    };
+    policies(&["1.2.3", "1.2.4"]);
+    assert_eq!(verify(&[], 0)["policies"], json!(["1.2.3", "1.2.4"]));
+    let explicit = ["--require-explicit-policy", "--policy", "1.2.4", "1.2.5"];
+    assert_eq!(verify(&explicit, 0)["policies"], json!(["1.2.4"]));
+    let other = ["--require-explicit-policy", "--policy", "1.2.5"];
+    assert_eq!(verify(&other, 1)["reason"], "no_valid_policy");
+    policies(&["2.5.29.32.0"]);
+    assert_eq!(verify(&other, 0)["policies"], json!(["1.2.5"]));
+    let inhibited = [&other[..], &["--inhibit-any-policy"]].concat();
+    assert_eq!(verify(&inhibited, 1)["reason"], "no_valid_policy");
+    let garbage = ["leaf.pem", "--trust", "root.pem", "--policy", "x"];
+    let told = scene.verify(&garbage).expect(2);
+    assert!(told.stderr.contains("`x` is no object identifier"));
+}
+
+#[test]
+fn strictness_is_asked_for() {
+    let scene = Scene::new();
+    let careless = scene.issuing.client("a").without_key_identifiers().issue();
+    scene.folder.write("leaf.pem", careless.pem());
+    scene
+        .verify(&["leaf.pem", "--trust", "chain.pem"])
+        .expect(0);
+    let said = scene
+        .verify(&["leaf.pem", "--trust", "chain.pem", "--strict", "--json"])
+        .expect(1)
+        .json();
+    assert_eq!(said["reason"], "not_conforming");
+    assert_eq!(said["rule"], "RFC 5280 section 4.2.1.1");
 }
 
 #[test]
@@ -427,18 +589,63 @@ fn an_unreadable_line_is_answered_in_its_place_and_the_rest_goes_on() {
 }
 
 #[test]
-fn a_demand_that_cannot_be_judged_is_refused_and_not_passed_over() {
+fn a_demand_that_is_not_known_is_refused_and_not_passed_over() {
     let scene = Scene::new();
-    let mut strict = case(&scene, "strict");
-    strict["eku_mode"] = json!("strict");
-    let mut policy = case(&scene, "policy");
-    policy["policy"] = json!({ "initial_policy_set": ["1.2.3"], "explicit": true });
-    let mut any_policy = case(&scene, "any policy");
-    any_policy["policy"] = json!({ "initial_policy_set": ["2.5.29.32.0"], "explicit": false });
-    let answers = batch(&scene, &[strict, policy, any_policy])
-        .expect(1)
-        .json_lines();
+    let mut unknown = case(&scene, "unknown");
+    unknown["eku"] = json!("teaMaking");
+    let answers = batch(&scene, &[unknown]).expect(1).json_lines();
     assert_eq!(answers[0]["reason"], "unsupported_demand");
-    assert_eq!(answers[1]["reason"], "unsupported_demand");
-    assert_eq!(answers[2]["verdict"], "trusted");
+}
+
+#[test]
+fn a_batch_judges_modes_policies_and_floors() {
+    let scene = Scene::new();
+    let with = |id: &str, field: &str, value: Value| {
+        let mut case = case(&scene, id);
+        case[field] = value;
+        case
+    };
+    let root_der = base64(&scene.root.der);
+    let cases = [
+        with("strict", "eku_mode", json!("strict")),
+        with("strict leaf", "eku_mode", json!("strict_leaf")),
+        with(
+            "policy",
+            "policy",
+            json!({ "initial_policy_set": ["1.2.3"], "explicit": true }),
+        ),
+        with(
+            "any policy",
+            "policy",
+            json!({ "initial_policy_set": ["2.5.29.32.0"] }),
+        ),
+        with("depth", "max_depth", json!(0)),
+        with("no anchor", "anchors", json!([])),
+        with("junk anchor", "anchors", json!([base64(b"junk")])),
+        with(
+            "junk among anchors",
+            "anchors",
+            json!([base64(b"junk"), root_der]),
+        ),
+        with("strict profile", "strict", json!(true)),
+    ];
+    let answers = batch(&scene, &cases).expect(1).json_lines();
+    let said = |answer: &Value| {
+        let reason = answer["reason"].as_str().unwrap_or("trusted").to_owned();
+        (answer["id"].as_str().unwrap().to_owned(), reason)
+    };
+    let expected = [
+        // The issuing authority has no extKeyUsage.
+        ("strict", "purpose_not_allowed"),
+        ("strict leaf", "trusted"),
+        ("policy", "no_valid_policy"),
+        ("any policy", "trusted"),
+        ("depth", "depth_exceeded"),
+        ("no anchor", "no_anchor"),
+        ("junk anchor", "malformed"),
+        ("junk among anchors", "trusted"),
+        ("strict profile", "trusted"),
+    ];
+    let expected = expected.map(|(id, reason)| (id.to_owned(), reason.to_owned()));
+    assert_eq!(answers.iter().map(said).collect::<Vec<_>>(), expected);
 }

@@ -13,13 +13,8 @@
 mod question;
 
 use portcullis_chain::Reason;
-use portcullis_test_pki::{Ca, Criticality, der};
+use portcullis_test_pki::{Ca, Criticality};
 use question::is;
-
-const NAME_CONSTRAINTS: &str = "2.5.29.30";
-const POLICY_MAPPINGS: &str = "2.5.29.33";
-const POLICY_CONSTRAINTS: &str = "2.5.29.36";
-const INHIBIT_ANY_POLICY: &str = "2.5.29.54";
 
 #[test]
 fn an_unknown_critical_extension_is_refused_anywhere() {

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use portcullis_chain::{Class, Explanation, Reason, Rejection, VerifiedChain};
+use portcullis_chain::{AnchorsError, Class, Explanation, Reason, Rejection, VerifiedChain};
 use portcullis_x509::Malformed;
 use serde::Serialize;
 use serde_json::Value;
@@ -92,6 +92,12 @@ impl Answer {
         let reason = Reason::from(malformed.clone());
         let detail = crate::chain(malformed);
         Self::plainly_refused(reason.class(), reason.code(), reason.rule(), detail)
+    }
+
+    /// Nothing is trusted, so that nothing can be.
+    pub(super) fn without_anchors(error: &AnchorsError) -> Self {
+        let rule = "RFC 5280 section 6.1.1 (d)";
+        Self::plainly_refused(Class::Untrusted, "no_anchor", rule, crate::chain(error))
     }
 
     /// The question demands what nobody can judge.

@@ -8,7 +8,7 @@ use portcullis_chain::{
     AnchorConstraints, AnchorValidity, Anchors, ExtendedKeyUsageRule, IssuanceProfile,
     LeafKeyUsage, Policy, Purpose,
 };
-use portcullis_x509::oid;
+use portcullis_x509::{Certificate, Malformed, oid};
 use rustls_pki_types::CertificateDer;
 use serde::Deserialize;
 use serde_json::Value;
@@ -84,8 +84,12 @@ impl Case {
         let Some(purpose) = self.purpose() else {
             return Ok(Answer::unsupported(&format!("eku {}", self.eku)));
         };
-        let anchors = Anchors::new(decode_all(&self.anchors)?, Vec::new())
-            .map_err(|error| crate::chain(&error))?;
+        let (anchors, malformed) = readable(decode_all(&self.anchors)?);
+        let anchors = match (Anchors::new(anchors, Vec::new()), malformed) {
+            (Ok(anchors), _) => anchors,
+            (Err(_), Some(malformed)) => return Ok(Answer::unparsable(&malformed)),
+            (Err(error), None) => return Ok(Answer::without_anchors(&error)),
+        };
         let question = Question {
             leaf: &decode(&self.target)?,
             untrusted: &decode_all(&self.intermediates)?,
@@ -193,6 +197,24 @@ impl PolicyDemand {
         }
         .apply(policy)
     }
+}
+
+/// The certificates that can be read, and what is wrong with the first that cannot: it anchors nothing.
+fn readable(
+    certificates: Vec<CertificateDer<'static>>,
+) -> (Vec<CertificateDer<'static>>, Option<Malformed>) {
+    let mut malformed = None;
+    let readable = certificates
+        .into_iter()
+        .filter(|der| match Certificate::parse(der) {
+            Ok(_) => true,
+            Err(error) => {
+                malformed.get_or_insert(error);
+                false
+            }
+        })
+        .collect();
+    (readable, malformed)
 }
 
 fn decode(text: &str) -> Result<CertificateDer<'static>, String> {
