@@ -17,6 +17,7 @@ mod examples;
 mod interop;
 mod layers;
 mod readme;
+mod suites;
 mod tally;
 mod task;
 mod test;
@@ -41,6 +42,11 @@ const TASKS: &[Task] = &[
         "test",
         "every test; --install gets missing tools with apt",
         test::check,
+    ),
+    Task::new(
+        "suites",
+        "the conformance suites of others, where they are, are answered as they expect",
+        suites::check,
     ),
     Task::new("docs", "the documentation builds without a warning", docs),
     Task::new(
