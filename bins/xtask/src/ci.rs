@@ -6,9 +6,8 @@ use crate::TASKS;
 use crate::command::say;
 use crate::task::{Failure, Outcome, Task, no_arguments};
 
-/// What the README tells a reader to run, and `--install` with it: a machine that lacks a tool gets it, so nothing is
-/// skipped here.
-const TEST_ARGUMENTS: &[&str] = &["--install"];
+/// The checks that are run with `--install`: a machine that lacks a tool gets it, so nothing is skipped here.
+const INSTALLING: &[&str] = &["test", "benches"];
 
 /// Runs every other check.
 pub(crate) fn check(arguments: &[String]) -> Outcome {
@@ -38,12 +37,11 @@ pub(crate) fn check(arguments: &[String]) -> Outcome {
 }
 
 fn arguments_of(step: &Task) -> Vec<String> {
-    let words: &[&str] = if step.name == "test" {
-        TEST_ARGUMENTS
+    if INSTALLING.contains(&step.name) {
+        vec!["--install".to_owned()]
     } else {
-        &[]
-    };
-    words.iter().map(|word| (*word).to_owned()).collect()
+        Vec::new()
+    }
 }
 
 fn stop(passed: &[(&str, Duration)], step: &Task, steps: usize, failure: &Failure) -> Outcome {

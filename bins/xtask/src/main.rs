@@ -11,6 +11,7 @@
     )
 )]
 
+mod benches;
 mod ci;
 mod command;
 mod examples;
@@ -32,7 +33,11 @@ use task::{Failure, Outcome, Task, no_arguments};
 /// Every check of this repository, in the order in which `ci` runs them.
 const TASKS: &[Task] = &[
     Task::new("fmt", "every file is formatted", fmt),
-    Task::new("clippy", "no lint fires in any target", clippy),
+    Task::new(
+        "clippy",
+        "no lint fires in any target but the benches",
+        clippy,
+    ),
     Task::new(
         "readme",
         "README.md opens with the two commands",
@@ -58,6 +63,11 @@ const TASKS: &[Task] = &[
         "examples",
         "every example builds, runs and exits 0",
         examples::check,
+    ),
+    Task::new(
+        "benches",
+        "the benches compile and each runs once; --install gets libssl-dev with apt",
+        benches::check,
     ),
     Task::new("demo", "the demonstration keeps its promises", demo),
     Task::new("ci", "all of the above in this order", ci::check),
@@ -117,6 +127,8 @@ fn clippy(arguments: &[String]) -> Outcome {
     run(&mut cargo(&[
         "clippy",
         "--workspace",
+        "--exclude",
+        benches::PACKAGE,
         "--all-targets",
         "--",
         "-D",

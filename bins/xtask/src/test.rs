@@ -2,15 +2,16 @@
 
 use crate::command::{cargo, run_watched, say};
 use crate::interop::{self, InteropTest};
+use crate::root;
 use crate::tally::Tally;
 use crate::task::{Failure, Outcome};
-use crate::{root, tools};
+use crate::tools::{self, TOOLS};
 
 /// Every test of the workspace, then those that talk to curl, openssl and node.
 pub(crate) fn check(arguments: &[String]) -> Outcome {
     match arguments {
         [] => {}
-        [flag] if flag == "--install" => tools::install(&tools::missing())?,
+        [flag] if flag == "--install" => tools::install(TOOLS)?,
         _ => {
             return Err(Failure::Usage(
                 "`test` knows one flag: --install".to_owned(),
@@ -47,7 +48,7 @@ fn with_the_programs_of_others(tests: &[InteropTest]) -> (Tally, Outcome) {
 
 /// The tests that need a tool which is not here.
 fn skipped(tests: &[InteropTest]) -> Vec<String> {
-    tools::missing()
+    tools::missing(TOOLS)
         .iter()
         .flat_map(|tool| interop::that_need(tests, tool.name))
         .collect()

@@ -1,4 +1,4 @@
-//! The programs of others that the interop tests talk to.
+//! The programs of others that checks need, and how to get them.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -6,12 +6,13 @@ use std::process::{Command, Stdio};
 use crate::command::{run, say};
 use crate::task::{Failure, Outcome};
 
-/// One program, and the Debian package it comes in.
+/// One program or library, and the Debian package it comes in.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Tool {
     pub(crate) name: &'static str,
     pub(crate) package: &'static str,
-    version: &'static str,
+    /// Ends well where it is, and says its version.
+    pub(crate) probe: &'static [&'static str],
 }
 
 /// Everything an interop test may ask for.
@@ -19,25 +20,26 @@ pub(crate) const TOOLS: &[Tool] = &[
     Tool {
         name: "openssl",
         package: "openssl",
-        version: "version",
+        probe: &["openssl", "version"],
     },
     Tool {
         name: "curl",
         package: "curl",
-        version: "--version",
+        probe: &["curl", "--version"],
     },
     Tool {
         name: "node",
         package: "nodejs",
-        version: "--version",
+        probe: &["node", "--version"],
     },
 ];
 
 impl Tool {
-    /// The first line it says about itself, or nothing when it does not start.
+    /// The first line it says about itself, or nothing when it is not here.
     pub(crate) fn version(&self) -> Option<String> {
-        let output = Command::new(self.name)
-            .arg(self.version)
+        let (program, arguments) = self.probe.split_first()?;
+        let output = Command::new(program)
+            .args(arguments)
             .stdin(Stdio::null())
             .output()
             .ok()?;
@@ -49,23 +51,24 @@ impl Tool {
     }
 }
 
-/// The tools that do not start on this machine.
-pub(crate) fn missing() -> Vec<&'static Tool> {
-    TOOLS
+/// Those of `tools` that are not on this machine.
+pub(crate) fn missing(tools: &[Tool]) -> Vec<&Tool> {
+    tools
         .iter()
         .filter(|tool| tool.version().is_none())
         .collect()
 }
 
-/// Gets the packages of `missing` from Debian.
-pub(crate) fn install(missing: &[&Tool]) -> Outcome {
+/// Gets the packages of those `tools` that are missing from Debian.
+pub(crate) fn install(tools: &[Tool]) -> Outcome {
+    let missing = missing(tools);
     if missing.is_empty() {
         return Ok(());
     }
     if !Path::new("/usr/bin/apt-get").exists() {
         return Err(Failure::Failed(format!(
             "--install knows only Debian's apt-get, which is not here; install {} by hand",
-            names(missing).join(", ")
+            names(&missing).join(", ")
         )));
     }
     let privilege = privilege()?;
@@ -73,11 +76,11 @@ pub(crate) fn install(missing: &[&Tool]) -> Outcome {
     let mut words = vec!["apt-get", "install", "-y", "--no-install-recommends"];
     words.extend(missing.iter().map(|tool| tool.package));
     run(&mut privileged(&privilege, &words))?;
-    still_missing()
+    still_missing(tools)
 }
 
-fn still_missing() -> Outcome {
-    let missing = missing();
+fn still_missing(tools: &[Tool]) -> Outcome {
+    let missing = missing(tools);
     if missing.is_empty() {
         return Ok(());
     }
@@ -126,7 +129,7 @@ fn privileged(privilege: &Privilege, words: &[&str]) -> Command {
     command
 }
 
-/// Says which tools are here, and for each that is not, what is skipped for it.
+/// Says which of [`TOOLS`] are here, and for each that is not, what is skipped for it.
 pub(crate) fn report(skipped_for: impl Fn(&str) -> Vec<String>) -> Outcome {
     for tool in TOOLS {
         if let Some(version) = tool.version() {

@@ -1,0 +1,55 @@
+//! `cargo xtask benches`: they are measured by hand, but always work.
+//!
+//! They alone compare with the OpenSSL of the system, which a machine that only builds and tests Portcullis need not
+//! have; so they are not among the targets of the other checks.
+
+use crate::command::{cargo, run, say};
+use crate::task::{Failure, Outcome};
+use crate::tools::{self, Tool};
+
+/// The package that nothing else of the workspace needs.
+pub(crate) const PACKAGE: &str = "portcullis-benches";
+
+/// What its `openssl-sys` builds with.
+const TOOLS: &[Tool] = &[
+    Tool {
+        name: "pkg-config",
+        package: "pkg-config",
+        probe: &["pkg-config", "--version"],
+    },
+    Tool {
+        name: "libssl",
+        package: "libssl-dev",
+        probe: &["pkg-config", "--modversion", "openssl"],
+    },
+];
+
+/// No lint fires in the benches, and each measures once.
+pub(crate) fn check(arguments: &[String]) -> Outcome {
+    match arguments {
+        [] => {}
+        [flag] if flag == "--install" => tools::install(TOOLS)?,
+        _ => {
+            return Err(Failure::Usage(
+                "`benches` knows one flag: --install".to_owned(),
+            ));
+        }
+    }
+    let missing = tools::missing(TOOLS);
+    if missing.is_empty() {
+        lint()?;
+        return run(&mut cargo(&["bench", "--package", PACKAGE, "--", "--test"]));
+    }
+    for tool in missing {
+        say(&format!(
+            "benches: skipped: {} is missing (Debian package {}; `cargo xtask benches --install` gets it)",
+            tool.name, tool.package
+        ))?;
+    }
+    Ok(())
+}
+
+fn lint() -> Outcome {
+    let words = ["clippy", "--package", PACKAGE, "--all-targets"];
+    run(cargo(&words).args(["--", "-D", "warnings"]))
+}
