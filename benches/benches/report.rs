@@ -25,14 +25,29 @@ use input::policy;
 use measure::{Effort, Rounds};
 use portcullis_test_pki::Algorithm;
 
+/// Measures and prints one table.
+type Print = fn(Effort);
+
+/// Every table, by the word that chooses it.
+const TABLES: [(&str, Print); 5] = [
+    ("verify", verify),
+    ("one", one_chain),
+    ("parse", parse),
+    ("anchors", anchors),
+    ("refuse", refuse),
+];
+
+/// Prints the tables that are named, or all.
 fn main() {
     let effort = Effort::from_arguments();
     println!("{}, {effort}", openssl::version::version());
-    verify(effort);
-    one_chain(effort);
-    parse(effort);
-    anchors(effort);
-    refuse(effort);
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let chosen: Vec<_> = arguments.iter().filter(|a| !a.starts_with('-')).collect();
+    for (name, print) in TABLES {
+        if chosen.is_empty() || chosen.iter().any(|word| *word == name) {
+            print(effort);
+        }
+    }
 }
 
 /// The most that a verification may take beyond 1.05 times its signatures, in microseconds.
