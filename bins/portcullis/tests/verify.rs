@@ -285,7 +285,8 @@ fn an_explanation_lists_every_path_and_where_it_fell() {
     let tree = told.stdout.split_once("CN=alice [leaf]\n").unwrap().1;
     assert_eq!(
         tree,
-        "└─ CN=Issuing [offered]\n      ✗ bad_signature  certificate 0 (CN=alice): signature does \
+        "│  ✗ issuer_not_found  certificate 0 (CN=alice): issuer not found: CN=Issuing\n\
+         └─ CN=Issuing [offered]\n      ✗ bad_signature  certificate 0 (CN=alice): signature does \
          not verify with the key of CN=Issuing\n"
     );
 }

@@ -149,12 +149,6 @@ fn leaves(pki: &Pki) -> Vec<Bad> {
             "malformed",
             "certificate verify failed",
         ),
-        leaf(
-            "with name constraints",
-            alice().permitted_dns(&["contoso.com"]).issue(),
-            "unsupported_name_constraints",
-            "certificate verify failed",
-        ),
     ]
 }
 
@@ -168,8 +162,16 @@ fn authorities(pki: &Pki) -> Vec<Bad> {
         .basic_constraints(BasicConstraints::EndEntity)
         .issue();
     let ended = below_root("Ended").expired().issue();
+    let bound = below_root("Bound").permitted_dns(&["contoso.com"]).issue();
     let too_deep = pki.issuing.intermediate("Too deep").issue();
     vec![
+        bad(
+            "with a name that its CA may not certify",
+            bound.client("alice").dns("alice.fabrikam.com").issue(),
+            &[&bound],
+            "name_not_permitted",
+            "permitted subtree violation",
+        ),
         bad(
             "of a CA that may not sign certificates",
             no_signing.client("alice").issue(),
