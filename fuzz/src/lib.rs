@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
 
 pub mod certificate;
+pub mod chain;
 pub mod ocsp;

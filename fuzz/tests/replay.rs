@@ -36,6 +36,11 @@ fn certificate() {
 }
 
 #[test]
+fn chain() {
+    replay("chain", portcullis_fuzz::chain::property);
+}
+
+#[test]
 fn ocsp_request() {
     replay("ocsp_request", portcullis_fuzz::ocsp::request::property);
 }
