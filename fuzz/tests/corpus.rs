@@ -9,17 +9,27 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use portcullis_test_pki::{
     Algorithm, BasicConstraints, Builder, Ca, Certified, Criticality, ExtendedKeyUsage, KeyUsage,
     Name, Version, der,
 };
+use rustls_pki_types::UnixTime;
 
 #[test]
 #[ignore = "writes into the source tree"]
 fn chain() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/chain");
-    let cases = [plain(), shapes(), constrained(), policies(), purposes()];
+    let cases = [
+        plain(),
+        shapes(),
+        meshes(),
+        oddities(),
+        constrained(),
+        policies(),
+        purposes(),
+    ];
     for (name, certificates) in cases.into_iter().flatten() {
         fs::write(folder.join(name), framed(&certificates)).unwrap();
     }
@@ -186,6 +196,67 @@ fn shapes() -> Vec<Case> {
     cases
 }
 
+/// Authorities with one name that all seem to issue each other, and all issued the leaf.
+fn meshes() -> Vec<Case> {
+    let root = root();
+    let mesh: Vec<_> = (0..5).map(|_| small(Ca::root("M")).issue()).collect();
+    let leaf = client(&mesh[0]).issue();
+    let exit = small(root.cross_sign(&mesh[0])).issue();
+    let mut dead_end: Vec<_> = mesh.iter().collect();
+    let refused = case("mesh", &leaf, &root, &dead_end);
+    dead_end.truncate(3);
+    dead_end.push(&exit);
+    vec![refused, case("mesh-with-exit", &leaf, &root, &dead_end)]
+}
+
+const BASIC_CONSTRAINTS: &str = "2.5.29.19";
+const CRL_DISTRIBUTION_POINTS: &str = "2.5.29.31";
+
+/// What is rare, and read differently.
+fn oddities() -> Vec<Case> {
+    let root = root();
+    let unique = der::concat(&[
+        root.key.subject_public_key_info(),
+        der::context_primitive(1, &[0, 1]),
+    ]);
+    let great = der::sequence(&[der::boolean(true), der::number(256)]);
+    let great = small(root.intermediate("I"))
+        .without_extension(BASIC_CONSTRAINTS)
+        .extension(BASIC_CONSTRAINTS, Criticality::Critical, &great)
+        .issue();
+    let points = client(&root).extension(
+        CRL_DISTRIBUTION_POINTS,
+        Criticality::NonCritical,
+        &der::null(),
+    );
+    let nameless = small(Ca::root(Name::empty())).issue();
+    let again = small(root.client("R")).key(&root.key).issue();
+    let old = client(&root).not_before(UnixTime::since_unix_epoch(Duration::ZERO));
+    let unique_leaf = client(&root).subject_public_key_info(&unique).issue();
+    let unique_anchor = small(Ca::root("R"))
+        .subject_public_key_info(&unique)
+        .issue();
+    vec![
+        case("unique-identifier", &unique_leaf, &root, &[]),
+        case(
+            "unique-identifier-of-anchor",
+            &client(&unique_anchor).issue(),
+            &unique_anchor,
+            &[],
+        ),
+        case(
+            "great-path-length",
+            &client(&great).issue(),
+            &root,
+            &[&great],
+        ),
+        case("malformed-points", &points.issue(), &root, &[]),
+        case("nameless-root", &client(&nameless).issue(), &nameless, &[]),
+        case("anchor-again", &again, &root, &[]),
+        case("before-unix-time", &old.issue(), &root, &[]),
+    ]
+}
+
 const NAME_CONSTRAINTS: &str = "2.5.29.30";
 
 fn subtrees(list: u8, bases: &[Vec<u8>]) -> Vec<u8> {
@@ -326,7 +397,7 @@ fn purposes() -> Vec<Case> {
     let agreement = client(&root).key_usage(&[KeyUsage::KeyAgreement]).issue();
     cases.push(case("key-usage", &agreement, &root, &[]));
     let points = client(&root).extension(
-        "2.5.29.31",
+        CRL_DISTRIBUTION_POINTS,
         Criticality::Critical,
         &der::sequence::<&[u8]>(&[]),
     );
