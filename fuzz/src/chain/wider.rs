@@ -18,11 +18,10 @@ pub(super) fn explains(error: &Error, path: &Path<'_>) -> bool {
     if path.certificates().len() == 1 {
         return true;
     }
-    let departures = departures(error);
-    let possible = match departures {
-        [] => return false,
-        departures if path.is_the_only_one() => departures,
-        _ => &Departure::ALL,
+    let possible = if path.is_the_only_one() {
+        departures(error)
+    } else {
+        &Departure::ALL
     };
     possible.iter().any(|departure| departure.applies(path))
 }
