@@ -123,7 +123,11 @@ impl<'a> Case<'a> {
     }
 
     /// What this project says about a path that rustls-webpki accepted.
-    fn ours_agrees(&self, intermediates: &[&'a [u8]], among_others: &Result<Path<'a>, Rejection>) {
+    fn ours_agrees(
+        &self,
+        intermediates: &[&'a [u8]],
+        among_others: &Result<Path<'a>, Box<Rejection>>,
+    ) {
         let Some(path) = self.path(intermediates) else {
             return; // It holds what is no certificate here; the target `certificate` compares the parsers.
         };
@@ -143,7 +147,7 @@ impl<'a> Case<'a> {
     }
 
     /// The path that is accepted here.
-    fn ours(&self, intermediates: &[&'a [u8]]) -> Result<Path<'a>, Rejection> {
+    fn ours(&self, intermediates: &[&'a [u8]]) -> Result<Path<'a>, Box<Rejection>> {
         let offered: Vec<_> = intermediates
             .iter()
             .filter_map(|der| Certificate::parse(der).ok())
@@ -154,7 +158,8 @@ impl<'a> Case<'a> {
             .partial_chain(PartialChain::Allow)
             .least_rsa_bits(0)
             .most_rsa_bits(usize::MAX);
-        let chain = verify(&self.leaf, &offered, self.configured, &policy, NOW)?;
+        let chain =
+            verify(&self.leaf, &offered, self.configured, &policy, NOW).map_err(Box::new)?;
         assert_eq!(chain.leaf(), &self.leaf);
         assert_eq!(chain.certificates().first(), Some(&self.leaf));
         assert_eq!(chain.anchor().der(), self.anchor.der());

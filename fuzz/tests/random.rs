@@ -187,12 +187,15 @@ fn base(dice: &mut Dice) -> Vec<u8> {
         "a.example",
         "A.example",
         "x.a.example",
+        ".a.example",
         "xample",
+        "x_y.example",
         "",
     ];
-    let addresses: [&[u8]; 4] = [
+    let addresses: [&[u8]; 5] = [
         &[192, 0, 2, 0, 255, 255, 255, 0],
         &[192, 0, 2, 1, 255, 255, 255, 255],
+        &[192, 0, 2, 0, 255, 0, 255, 0],
         &[0; 8],
         &[0; 32],
     ];
@@ -214,8 +217,11 @@ fn alternative_name<T: From<Certified>>(dice: &mut Dice, builder: Builder<T>) ->
         "*.a.example",
         "*.example",
         "b.example",
+        "a.example.",
+        "x_y.example",
     ];
-    let addresses = [[192, 0, 2, 1], [192, 0, 2, 2], [198, 51, 100, 1]].map(IpAddr::from);
+    let addresses = ["192.0.2.1", "192.0.2.2", "198.51.100.1", "2001:db8::1"];
+    let addresses = addresses.map(|address| address.parse::<IpAddr>().unwrap());
     match dice.below(12) {
         0..6 => builder.dns(dice.pick(&dns)),
         6..9 => builder.ip(dice.pick(&addresses)),

@@ -6,7 +6,8 @@
 use portcullis_chain::Rejection;
 use portcullis_x509::{Certificate, KeyUsage, Oid, oid};
 
-use super::path::Path;
+use super::path::{Path, constrains_any, constrains_other_forms};
+use super::toy;
 
 /// Whether this project is known to refuse `path` for the reason of `rejection`.
 ///
@@ -47,7 +48,7 @@ impl Departure {
     }
 }
 
-const DEPARTURES: [Departure; 6] = [
+const DEPARTURES: [Departure; 9] = [
     // A keyUsage that is there counts (RFC 5280 section 6.1.4 (n), RFC 8446 section 4.4.2.2);
     // rustls-webpki does not look at it.
     Departure {
@@ -73,25 +74,35 @@ const DEPARTURES: [Departure; 6] = [
             below.any(|certificate| certificate.issuer().is_empty())
         },
     },
-    // Name constraints are not evaluated yet.
+    // TLS needs the leaf's key, and a key of a kind that the policy does not list is of no use to it.
     Departure {
-        codes: &["unsupported_name_constraints"],
-        applies: |path| path.has_extension(oid::NAME_CONSTRAINTS),
+        codes: &["unsupported_key"],
+        applies: |path| path.leaf().is_some_and(has_unlisted_key),
     },
-    // Policies are not evaluated yet, and policy constraints are not ignored even when they are not critical.
+    // What name constraints say of mailboxes and of hosts binds emailAddress and the commonName that looks
+    // like a host too (RFC 5280 section 4.2.1.10); rustls-webpki looks at alternative names alone.
     Departure {
-        codes: &["unsupported_policies"],
+        codes: &["name_not_permitted", "name_excluded"],
+        applies: |path| {
+            constrains_other_forms(path)
+                || (constrains_any(path) && path.leaf().is_some_and(has_dotted_common_name))
+        },
+    },
+    // What no rule compares is refused. rustls-webpki does not look at names after a permitted one.
+    Departure {
+        codes: &["name_not_comparable"],
+        applies: constrains_any,
+    },
+    // An authority requires a policy; rustls-webpki evaluates none.
+    Departure {
+        codes: &["no_valid_policy"],
         applies: |path| path.has_extension(oid::POLICY_CONSTRAINTS),
     },
-];
-
-/// What constrains the names and policies of those below.
-const CONSTRAINTS: [Oid<'static>; 5] = [
-    oid::NAME_CONSTRAINTS,
-    oid::CERTIFICATE_POLICIES,
-    oid::POLICY_MAPPINGS,
-    oid::POLICY_CONSTRAINTS,
-    oid::INHIBIT_ANY_POLICY,
+    // RFC 5280 section 6.1.4 (a).
+    Departure {
+        codes: &["any_policy_mapped"],
+        applies: |path| path.has_extension(oid::POLICY_MAPPINGS),
+    },
 ];
 
 /// The same name with the same key is in a path once, the anchor's included. rustls-webpki compares
@@ -125,22 +136,29 @@ fn has_critical(path: &Path<'_>, oid: Oid<'_>) -> bool {
     })
 }
 
+/// Bases of name constraints and repeated policies are looked at only where they count.
 fn is_malformed(path: &Path<'_>) -> bool {
-    let is_malformed = |certificate: &Certificate<'_>| {
-        certificate.basic_constraints().is_err()
-            || certificate.key_usage().is_err()
-            || certificate.extended_key_usage().is_err()
-            || certificate.subject_alternative_name().is_err()
-            || certificate.authority_key_identifier().is_err()
-            || certificate.subject_key_identifier().is_err()
-    };
-    // They have no getters yet.
-    let constrains = CONSTRAINTS.iter().any(|oid| path.has_extension(*oid));
-    let has_malformed_key = |certificate: &Certificate<'_>| {
-        let key = certificate.subject_public_key_info();
-        key.rsa_modulus_bits().is_err()
-    };
-    constrains
-        || path.below_anchor().iter().any(is_malformed)
-        || path.certificates().iter().any(has_malformed_key)
+    let mut below = path.below_anchor().iter();
+    let mut all = path.certificates().iter();
+    below.any(|certificate| certificate.known_extensions().is_err())
+        || all.any(|certificate| {
+            let key = certificate.subject_public_key_info();
+            key.rsa_modulus_bits().is_err()
+        })
+        || constrains_any(path)
+        || path.has_extension(oid::CERTIFICATE_POLICIES)
+}
+
+fn has_unlisted_key(leaf: &Certificate<'_>) -> bool {
+    let algorithm = leaf.subject_public_key_info().algorithm();
+    let mut listed = toy::ALGORITHMS.iter();
+    !listed.any(|listed| listed.public_key_alg_id().as_ref() == algorithm.content())
+}
+
+fn has_dotted_common_name(leaf: &Certificate<'_>) -> bool {
+    let subject = leaf.subject();
+    let mut attributes = subject.attributes();
+    attributes.any(|attribute| {
+        attribute.oid == oid::COMMON_NAME && attribute.text().is_some_and(|text| text.contains('.'))
+    })
 }

@@ -96,6 +96,16 @@ pub(super) fn is_sequence_or_absent(certificate: &Certificate<'_>, oid: Oid<'_>)
     reader.expect(Tag::SEQUENCE).is_ok() && reader.is_empty()
 }
 
+pub(super) fn constrains_names(certificate: &Certificate<'_>) -> bool {
+    let extension = certificate.extensions().find(oid::NAME_CONSTRAINTS);
+    extension.is_some()
+}
+
+/// Whether an intermediate constrains names.
+pub(super) fn constrains_any(path: &Path<'_>) -> bool {
+    path.intermediates().iter().any(constrains_names)
+}
+
 /// Whether an intermediate constrains names of a form other than dNSName and iPAddress, which are those
 /// that both validators evaluate.
 pub(super) fn constrains_other_forms(path: &Path<'_>) -> bool {

@@ -7,7 +7,10 @@ use portcullis_x509::{Certificate, Oid, Version, oid};
 use webpki::Error;
 
 use super::Refusal;
-use super::path::{Path, constrains_other_forms, has_unique_identifier, is_sequence_or_absent};
+use super::path::{
+    Path, constrains_any, constrains_names, constrains_other_forms, has_unique_identifier,
+    is_sequence_or_absent,
+};
 
 /// Whether rustls-webpki is known to give `error` for `path`.
 ///
@@ -73,9 +76,10 @@ enum Departure {
     NamesByMeaning,
     /// rustls-webpki stops at six intermediates.
     Deep,
-    /// Key identifiers and policy extensions may be critical, because they are understood here.
+    /// Key identifiers, policy extensions and Microsoft's application policies, which repeat extKeyUsage,
+    /// may be critical, because they are understood here.
     UnderstoodCritical,
-    /// An extension that plays no part here, which rustls-webpki takes apart.
+    /// Distribution points, which play no part here and which rustls-webpki takes apart.
     UnusedExtension,
     /// Name constraints of an anchor, which is only a name and a key here, as it is in section 6.1.1 (d).
     ConstrainedAnchor,
@@ -206,16 +210,12 @@ impl Departure {
             Self::Deep => path.intermediates().len() > 6,
             Self::UnderstoodCritical => below.any(has_understood_critical),
             Self::UnusedExtension => below.any(|certificate| {
-                UNUSED
-                    .iter()
-                    .any(|oid| !is_sequence_or_absent(certificate, *oid))
+                !is_sequence_or_absent(certificate, oid::CRL_DISTRIBUTION_POINTS)
             }),
             Self::ConstrainedAnchor => path.anchor().is_some_and(constrains_names),
             Self::OtherConstraints => constrains_other_forms(path),
-            Self::SelfIssuedUnbound => {
-                path.intermediates().iter().any(constrains_names) && has_self_issued(path)
-            }
-            Self::UnreadConstraints => path.intermediates().iter().any(constrains_names),
+            Self::SelfIssuedUnbound => constrains_any(path) && has_self_issued(path),
+            Self::UnreadConstraints => constrains_any(path),
         }
     }
 }
@@ -229,17 +229,15 @@ const SEQUENCES: [Oid<'static>; 5] = [
     oid::EXTENDED_KEY_USAGE,
 ];
 
-/// Those of them that are ignored here: distribution points, and name constraints of a leaf.
-const UNUSED: [Oid<'static>; 2] = [oid::CRL_DISTRIBUTION_POINTS, oid::NAME_CONSTRAINTS];
-
 /// Extensions that are understood here and not by rustls-webpki.
-const UNDERSTOOD: [Oid<'static>; 6] = [
+const UNDERSTOOD: [Oid<'static>; 7] = [
     oid::AUTHORITY_KEY_IDENTIFIER,
     oid::SUBJECT_KEY_IDENTIFIER,
     oid::CERTIFICATE_POLICIES,
     oid::POLICY_MAPPINGS,
     oid::POLICY_CONSTRAINTS,
     oid::INHIBIT_ANY_POLICY,
+    oid::APPLICATION_POLICIES,
 ];
 
 fn has_understood_critical(certificate: &Certificate<'_>) -> bool {
@@ -269,9 +267,4 @@ fn names_differ_in_octets(path: &Path<'_>) -> bool {
     let certificates = path.certificates();
     let mut links = certificates.iter().zip(certificates.iter().skip(1));
     links.any(|(issued, issuer)| issued.issuer().der() != issuer.subject().der())
-}
-
-fn constrains_names(certificate: &Certificate<'_>) -> bool {
-    let extension = certificate.extensions().find(oid::NAME_CONSTRAINTS);
-    extension.is_some()
 }
