@@ -1,6 +1,6 @@
 //! What holds for any octets that somebody calls certificates of one chain.
 //!
-//! A fuzzer cannot forge signatures. Both validators get the same [toy algorithms](toy) instead, so
+//! A fuzzer cannot forge signatures. Both validators get the same toy algorithms instead, so
 //! that whether a signature holds is one more octet to mutate, and what is compared is
 //! everything else: building paths and judging them.
 
