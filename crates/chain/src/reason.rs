@@ -556,7 +556,8 @@ impl Reason {
         match self {
             Self::WeakKey { .. }
             | Self::OversizedKey { .. }
-            | Self::UnsupportedAlgorithm { .. } => 4,
+            | Self::UnsupportedAlgorithm { .. }
+            | Self::Malformed { .. } => 4,
             Self::DepthExceeded { .. } => 3,
             Self::BadSignature { .. } => 2,
             Self::SelfSignedUntrusted { .. } => 1,

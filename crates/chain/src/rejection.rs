@@ -1,3 +1,4 @@
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
@@ -17,7 +18,7 @@ pub(crate) struct Fault {
 /// one that did not: an expired leaf of a trusted authority is reported as expired, whatever else was sent along.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejection {
-    nearest: Candidate,
+    nearest: Box<Candidate>,
     /// The nearest miss among them.
     candidates: Vec<Candidate>,
 }
@@ -59,7 +60,7 @@ impl Rejection {
     /// `candidates` in the order of the search; `nearest` is one of them.
     pub(crate) fn new(nearest: Candidate, candidates: Vec<Candidate>) -> Self {
         Self {
-            nearest,
+            nearest: Box::new(nearest),
             candidates,
         }
     }

@@ -74,12 +74,14 @@ pub struct Explanation<'a> {
     pub fallen: Vec<Candidate>,
 }
 
+/// Whether a signature is known to hold: that of the first certificate with the key of the second.
+type Remembers<'p> = dyn Fn(&Certificate<'_>, &Certificate<'_>) -> bool + 'p;
+
 /// Puts each question of the search to whom it concerns.
 pub(crate) struct Court<'p> {
     policy: &'p Policy,
     now: UnixTime,
-    /// Whether a signature is known to hold: that of the first certificate with the key of the second.
-    remembers: Option<&'p dyn Fn(&Certificate<'_>, &Certificate<'_>) -> bool>,
+    remembers: Option<&'p Remembers<'p>>,
 }
 
 impl<'p> Court<'p> {
@@ -95,7 +97,7 @@ impl<'p> Court<'p> {
     pub(crate) fn remembering(
         policy: &'p Policy,
         now: UnixTime,
-        remembers: &'p dyn Fn(&Certificate<'_>, &Certificate<'_>) -> bool,
+        remembers: &'p Remembers<'p>,
     ) -> Self {
         Self {
             policy,

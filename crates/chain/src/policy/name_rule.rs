@@ -167,13 +167,13 @@ fn is_in_network(address: IpAddr, prefix: u8, found: &[u8]) -> bool {
 
 fn same_bits(one: &[u8], other: &[u8], prefix: u8) -> bool {
     let mut left = u32::from(prefix);
-    let mut same = |(one, other): (&u8, &u8)| {
+    let same = |(one, other): (&u8, &u8)| {
         let bits = left.min(u8::BITS);
         left = left.saturating_sub(bits);
         let differing = one ^ other;
         differing.leading_zeros() >= bits
     };
-    one.len() == other.len() && one.iter().zip(other).all(|pair| same(pair))
+    one.len() == other.len() && one.iter().zip(other).all(same)
 }
 
 impl FromStr for NameRule {

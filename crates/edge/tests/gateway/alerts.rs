@@ -1,6 +1,6 @@
 //! `on_failure = "alert"`: the handshake itself fails, with the alert that fits.
 
-use portcullis_test_pki::{Certified, ExtendedKeyUsage};
+use portcullis_test_pki::{Certified, Criticality, ExtendedKeyUsage};
 use rustls::AlertDescription::{
     BadCertificate, CertificateExpired, CertificateRequired, CertificateUnknown, HandshakeFailure,
     UnknownCA, UnsupportedCertificate,
@@ -29,13 +29,12 @@ async fn each_failure_has_its_alert() {
     let malformed = pki
         .client("alice")
         .without_extension("2.5.29.15")
-        .extension(
-            "2.5.29.15",
-            portcullis_test_pki::Criticality::Critical,
-            b"garbage",
-        )
+        .extension("2.5.29.15", Criticality::Critical, b"garbage")
         .issue();
-    let name_constrained = pki.client("alice").permitted_dns(&["contoso.com"]).issue();
+    let unknown = pki
+        .client("alice")
+        .extension("1.2.3.4", Criticality::Critical, &[5, 0])
+        .issue();
     let cases: [(&str, Certified, AlertDescription); 7] = [
         (
             "expired",
@@ -51,7 +50,7 @@ async fn each_failure_has_its_alert() {
         ("self-signed", selfmade, UnknownCA),
         ("for servers", for_servers, UnsupportedCertificate),
         ("malformed", malformed, BadCertificate),
-        ("name constraints", name_constrained, CertificateUnknown),
+        ("unknown extension", unknown, CertificateUnknown),
     ];
     for (name, leaf, alert) in cases {
         for version in [&TLS12, &TLS13] {
