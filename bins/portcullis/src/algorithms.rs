@@ -133,3 +133,6 @@ impl SignatureVerificationAlgorithm for Legacy {
             .map_err(|_| InvalidSignature)
     }
 }
+
+#[cfg(test)]
+mod tests;

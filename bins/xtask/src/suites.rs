@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use flate2::read::MultiGzDecoder;
 use serde_json::Value;
 
-use crate::command::{cargo, output, say};
+use crate::command::{cargo, output, run, say};
 use crate::root;
 use crate::task::{Failure, Outcome, no_arguments};
 
@@ -44,8 +44,39 @@ pub(crate) fn check(arguments: &[String]) -> Outcome {
     for problem in &listed {
         say(&format!("WRONG {problem}"))?;
     }
-    summarise(&results, listed.len())
+    summarise(&results, listed.len())?;
+    tables()
 }
+
+/// The tables of names and signatures, which no command asks: the tests of those who compare them read them.
+fn tables() -> Outcome {
+    for words in TABLES {
+        run(&mut cargo(words))?;
+    }
+    Ok(())
+}
+
+const TABLES: [&[&str]; 2] = [
+    &[
+        "test",
+        "--package",
+        "portcullis-x509",
+        "--test",
+        "suites",
+        "--",
+        "--nocapture",
+    ],
+    &[
+        "test",
+        "--package",
+        "portcullis",
+        "--bin",
+        "portcullis",
+        "table",
+        "--",
+        "--nocapture",
+    ],
+];
 
 /// One file of path cases.
 struct Suite {
