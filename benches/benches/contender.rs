@@ -4,9 +4,10 @@
 
 mod openssl;
 
+use std::cell::{Cell, RefCell};
 use std::hint::black_box;
 
-use portcullis_chain::{Anchors, Policy, verify};
+use portcullis_chain::{Anchors, Memory, Policy, Trust, verify};
 use portcullis_test_pki::NOW;
 use portcullis_x509::Certificate;
 use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm};
@@ -143,4 +144,53 @@ fn webpki(chain: &Chain) -> Contender<'_> {
         );
         black_box(path.expect("a valid chain"));
     })
+}
+
+/// The signatures of `leaves` in turn, alone; the chain, which was accepted before; and the leaves in turn,
+/// more than are remembered, under the same intermediates.
+pub(crate) fn remembering<'a>(
+    chain: &'a Chain,
+    leaves: &'a [CertificateDer<'static>],
+) -> [Contender<'a>; 3] {
+    let certificates = chain.certificates();
+    let issuer = certificates.get(1).expect("an issuer");
+    let check = |der| SignatureCheck::of(&Certificate::parse(der).expect("a certificate"), issuer);
+    let checks: Vec<SignatureCheck> = leaves.iter().map(|der| check(der)).collect();
+    let next = Cell::new(0);
+    let trust = || Trust::new(chain.anchors(), policy());
+    let (one, many, turn) = (trust(), trust(), Cell::new(0));
+    let (all, few) = (
+        RefCell::new(Memory::new(1_000)),
+        RefCell::new(Memory::new(leaves.len() / 4)),
+    );
+    [
+        Contender::new("one signature", move || in_turn(&checks, &next).run()),
+        Contender::new("remembered", move || {
+            recall(&chain.leaf, &chain.intermediates, &one, &all);
+        }),
+        Contender::new("new leaf", move || {
+            recall(in_turn(leaves, &turn), &chain.intermediates, &many, &few);
+        }),
+    ]
+}
+
+fn recall(
+    leaf: &CertificateDer<'_>,
+    intermediates: &[CertificateDer<'_>],
+    trust: &Trust,
+    memory: &RefCell<Memory>,
+) {
+    let leaf = Certificate::parse(black_box(leaf)).expect("a certificate");
+    let offered = intermediates.iter();
+    let offered: Vec<_> = offered
+        .map(|der| Certificate::parse(der).expect("a certificate"))
+        .collect();
+    let chain = trust.verify(&leaf, &offered, memory, NOW);
+    black_box(chain.expect("a valid chain"));
+}
+
+/// Takes the next item, after the last the first.
+pub(crate) fn in_turn<'a, T>(items: &'a [T], turn: &Cell<usize>) -> &'a T {
+    let next = turn.replace((turn.get() + 1) % items.len());
+    items.get(next).expect("an item")
 }

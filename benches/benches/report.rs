@@ -29,8 +29,9 @@ use portcullis_test_pki::Algorithm;
 type Print = fn(Effort);
 
 /// Every table, by the word that chooses it.
-const TABLES: [(&str, Print); 5] = [
+const TABLES: [(&str, Print); 6] = [
     ("verify", verify),
+    ("memory", memory),
     ("one", one_chain),
     ("parse", parse),
     ("anchors", anchors),
@@ -85,6 +86,36 @@ fn verify(effort: Effort) {
     }
 }
 
+/// The most that a chain which was accepted before may take, in microseconds.
+const MOST_REMEMBERED: f64 = 5.0;
+
+/// The most that a new leaf of an issuer which is known may take beyond one signature, in microseconds.
+const MOST_NEW_LEAF: f64 = 8.0;
+
+/// What is remembered: chains that come back, and new leaves of issuers that were seen before.
+fn memory(effort: Effort) {
+    println!("\nmemory, µs (overhead is beyond the one signature of the new leaf)");
+    println!(
+        "{:<12}{:>14}{:>12}{:>10}{:>10}",
+        "chain", "one signature", "remembered", "new leaf", "overhead"
+    );
+    for chain in Chain::all() {
+        let leaves = chain.more_leaves(64);
+        let rounds = Rounds::of(&contender::remembering(&chain, &leaves), effort);
+        let [signature, remembered, new_leaf] = rounds.medians();
+        let overhead = rounds.median(|[signature, _, new_leaf]| new_leaf - signature);
+        let verdict = if remembered > MOST_REMEMBERED || overhead > MOST_NEW_LEAF {
+            "  OVER"
+        } else {
+            ""
+        };
+        println!(
+            "{:<12}{signature:>14.1}{remembered:>12.2}{new_leaf:>10.1}{overhead:>10.1}{verdict}",
+            chain.name
+        );
+    }
+}
+
 /// What a verification of one chain is made of, and what it costs in other circumstances: a row each.
 fn one_chain(effort: Effort) {
     let chain = Chain::of("p256", Algorithm::P256, 3);
@@ -99,7 +130,7 @@ fn one_chain(effort: Effort) {
             assert_eq!(chain.certificates().len(), 3, "leaf, intermediate and root");
         }),
         Contender::new("portcullis, 64 leaves in turn", || {
-            let leaf = in_turn(&leaves, &turn);
+            let leaf = contender::in_turn(&leaves, &turn);
             contender::accept(leaf, &chain.intermediates, &anchors, &policy);
         }),
     ];
@@ -130,11 +161,10 @@ fn parse(effort: Effort) {
 fn anchors(effort: Effort) {
     println!("\nanchors, µs for a leaf below one of so many");
     let crowds = Crowd::all();
-    let policy = policy();
     let contenders = crowds.each_ref().map(|crowd| {
-        let turn = Cell::new(0);
+        let (policy, turn) = (policy(), Cell::new(0));
         Contender::new("portcullis", move || {
-            let leaf = in_turn(&crowd.leaves, &turn);
+            let leaf = contender::in_turn(&crowd.leaves, &turn);
             contender::accept(leaf, &[], &crowd.anchors, &policy);
         })
     });
@@ -147,12 +177,6 @@ fn anchors(effort: Effort) {
     for ((crowd, median), ratio) in crowds.iter().zip(rounds.medians()).zip(ratios) {
         println!("{:<12}{median:>11.1}{ratio:>16.3}", crowd.size);
     }
-}
-
-/// Takes the next item, after the last the first.
-fn in_turn<'a, T>(items: &'a [T], turn: &Cell<usize>) -> &'a T {
-    let next = turn.replace((turn.get() + 1) % items.len());
-    items.get(next).expect("an item")
 }
 
 fn refuse(effort: Effort) {
