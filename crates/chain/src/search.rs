@@ -248,12 +248,13 @@ impl<'s, 'a, J: Judge> Search<'s, 'a, J> {
         if let Some(link) = known {
             return Ok(link.holds);
         }
+        // What is remembered counts too: it is a step down, and they end.
+        self.budget.spend(Resource::SignatureChecks, 1)?;
         let [signed, signer] = [child, &issuer.node].map(|node| &node.member.certificate);
         if child.origin != Origin::Leaf && self.judge.remembers(signed, signer) {
             self.know(child, key, true, false);
             return Ok(true);
         }
-        self.budget.spend(Resource::SignatureChecks, 1)?;
         let cost = cost::of_check(signer.subject_public_key_info());
         self.budget.spend(Resource::SignatureCost, cost)?;
         let checked = self.check_link(child, &issuer.node);
