@@ -4,7 +4,7 @@
 //! have; so they are not among the targets of the other checks.
 
 use crate::command::{cargo, run, say};
-use crate::task::{Failure, Outcome};
+use crate::task::Outcome;
 use crate::tools::{self, Tool};
 
 /// The package that nothing else of the workspace needs.
@@ -26,15 +26,7 @@ const TOOLS: &[Tool] = &[
 
 /// No lint fires in the benches, and each measures once.
 pub(crate) fn check(arguments: &[String]) -> Outcome {
-    match arguments {
-        [] => {}
-        [flag] if flag == "--install" => tools::install(TOOLS)?,
-        _ => {
-            return Err(Failure::Usage(
-                "`benches` knows one flag: --install".to_owned(),
-            ));
-        }
-    }
+    tools::install_where_asked(arguments, TOOLS, "benches")?;
     let missing = tools::missing(TOOLS);
     if missing.is_empty() {
         lint()?;

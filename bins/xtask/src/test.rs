@@ -9,15 +9,7 @@ use crate::tools::{self, TOOLS};
 
 /// Every test of the workspace, then those that talk to curl, openssl and node.
 pub(crate) fn check(arguments: &[String]) -> Outcome {
-    match arguments {
-        [] => {}
-        [flag] if flag == "--install" => tools::install(TOOLS)?,
-        _ => {
-            return Err(Failure::Usage(
-                "`test` knows one flag: --install".to_owned(),
-            ));
-        }
-    }
+    tools::install_where_asked(arguments, TOOLS, "test")?;
     let interop = interop::find(&root())?;
     tools::report(|tool| interop::that_need(&interop, tool))?;
     let own = workspace();

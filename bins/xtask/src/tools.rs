@@ -59,8 +59,23 @@ pub(crate) fn missing(tools: &[Tool]) -> Vec<&Tool> {
         .collect()
 }
 
+/// Gets what is missing when the only argument is `--install`, nothing when there is none.
+pub(crate) fn install_where_asked(
+    arguments: &[String],
+    tools: &'static [Tool],
+    check: &str,
+) -> Outcome {
+    match arguments {
+        [] => Ok(()),
+        [flag] if flag == "--install" => install(tools),
+        _ => Err(Failure::Usage(format!(
+            "`{check}` knows one flag: --install"
+        ))),
+    }
+}
+
 /// Gets the packages of those `tools` that are missing from Debian.
-pub(crate) fn install(tools: &[Tool]) -> Outcome {
+fn install(tools: &[Tool]) -> Outcome {
     let missing = missing(tools);
     if missing.is_empty() {
         return Ok(());

@@ -1,3 +1,7 @@
+mod openssl;
+mod requirement;
+mod rule;
+
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -9,6 +13,8 @@ use rustls_pki_types::UnixTime;
 use crate::budget::Resource;
 use crate::moment::Moment;
 use crate::policy::Purpose;
+
+pub use self::requirement::Requirement;
 
 /// Why a path was not accepted, with what was expected and what was found.
 ///
@@ -277,79 +283,6 @@ pub enum KeyOwner {
     Authority,
 }
 
-/// What RFC 5280 section 4 demands of those who issue certificates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Requirement {
-    /// Section 4.1.2.2: positive, and at most 20 octets.
-    SerialNumber,
-    /// Sections 4.2.1.1 and 4.2.1.2.
-    KeyIdentifierNotCritical,
-    /// Section 4.2.1.1: in every certificate but self-signed ones.
-    AuthorityKeyIdentifier,
-    /// Section 4.2.1.2: in every certificate of an authority.
-    SubjectKeyIdentifier,
-    /// Section 4.2.1.3: keyCertSign is for authorities.
-    KeyCertSignOfAuthorities,
-    /// Section 4.2.1.6: where the subject is empty.
-    AlternativeNameCritical,
-    /// Section 4.2.1.6: the preferred name syntax.
-    DnsNameSyntax,
-    /// Section 4.2.1.9.
-    BasicConstraintsCritical,
-    /// Section 4.2.1.10.
-    NameConstraintsCritical,
-    /// Section 4.2.1.10: name constraints are for authorities.
-    NameConstraintsOfAuthorities,
-    /// Section 4.2.1.10: a host in a name constraint does not begin with a dot.
-    NameConstraintSyntax,
-    /// Section 4.2.1.11.
-    PolicyConstraintsCritical,
-    /// Section 4.2.1.14.
-    InhibitAnyPolicyCritical,
-}
-
-impl Requirement {
-    const fn rule(self) -> &'static str {
-        match self {
-            Self::SerialNumber => "RFC 5280 section 4.1.2.2",
-            Self::KeyIdentifierNotCritical | Self::AuthorityKeyIdentifier => {
-                "RFC 5280 section 4.2.1.1"
-            }
-            Self::SubjectKeyIdentifier => "RFC 5280 section 4.2.1.2",
-            Self::KeyCertSignOfAuthorities => "RFC 5280 section 4.2.1.3",
-            Self::AlternativeNameCritical | Self::DnsNameSyntax => "RFC 5280 section 4.2.1.6",
-            Self::BasicConstraintsCritical => "RFC 5280 section 4.2.1.9",
-            Self::NameConstraintsCritical
-            | Self::NameConstraintsOfAuthorities
-            | Self::NameConstraintSyntax => "RFC 5280 section 4.2.1.10",
-            Self::PolicyConstraintsCritical => "RFC 5280 section 4.2.1.11",
-            Self::InhibitAnyPolicyCritical => "RFC 5280 section 4.2.1.14",
-        }
-    }
-}
-
-/// As a sentence about the certificate that falls short of it.
-impl fmt::Display for Requirement {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::SerialNumber => "its serial number is not positive or has more than 20 octets",
-            Self::KeyIdentifierNotCritical => "a key identifier is critical",
-            Self::AuthorityKeyIdentifier => "authorityKeyIdentifier is missing",
-            Self::SubjectKeyIdentifier => "subjectKeyIdentifier is missing",
-            Self::KeyCertSignOfAuthorities => "keyUsage has keyCertSign and cA is false",
-            Self::AlternativeNameCritical => "the subject is empty and subjectAltName not critical",
-            Self::DnsNameSyntax => "a dNSName is no host name",
-            Self::BasicConstraintsCritical => "basicConstraints is not critical",
-            Self::NameConstraintsCritical => "nameConstraints is not critical",
-            Self::NameConstraintsOfAuthorities => "nameConstraints is there and cA is false",
-            Self::NameConstraintSyntax => "a host in nameConstraints begins with a dot",
-            Self::PolicyConstraintsCritical => "policyConstraints is not critical",
-            Self::InhibitAnyPolicyCritical => "inhibitAnyPolicy is not critical",
-        })
-    }
-}
-
 /// What kind of failure this is, for whoever has to answer the peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Class {
@@ -440,114 +373,6 @@ impl Reason {
             | Self::NotAllowed { .. }
             | Self::Denied { .. } => Class::NotPermitted,
             Self::DepthExceeded { .. } | Self::BudgetExceeded { .. } => Class::TooCostly,
-        }
-    }
-
-    /// The words of OpenSSL (`X509_verify_cert_error_string`) for the same failure, where it has
-    /// some: what operators search for, and what nginx writes into `$ssl_client_verify`.
-    pub fn openssl(&self) -> Option<&'static str> {
-        Some(match self {
-            Self::IssuerNotFound {
-                last: LastFound::Leaf,
-                ..
-            } => "unable to verify the first certificate",
-            Self::IssuerNotFound {
-                last: LastFound::Offered,
-                ..
-            } => "unable to get local issuer certificate",
-            Self::IssuerNotFound {
-                last: LastFound::Configured,
-                ..
-            } => "unable to get issuer certificate",
-            Self::SelfSignedUntrusted {
-                last: LastFound::Leaf,
-            } => "self-signed certificate",
-            Self::SelfSignedUntrusted { .. } => "self-signed certificate in certificate chain",
-            Self::BadSignature { .. } | Self::UnsupportedAlgorithm { .. } => {
-                "certificate signature failure"
-            }
-            Self::WeakKey {
-                owner: KeyOwner::Leaf,
-                ..
-            } => "EE certificate key too weak",
-            Self::WeakKey {
-                owner: KeyOwner::Authority,
-                ..
-            } => "CA certificate key too weak",
-            Self::Expired { .. } => "certificate has expired",
-            Self::NotYetValid { .. } => "certificate is not yet valid",
-            Self::NotACa { .. } => "invalid CA certificate",
-            Self::PathTooLong { .. } => "path length constraint exceeded",
-            Self::KeyUsageMissing {
-                expected: KeyUsage::KEY_CERT_SIGN,
-                ..
-            } => "key usage does not include certificate signing",
-            Self::KeyUsageMissing { .. } | Self::PurposeNotAllowed { .. } => {
-                "unsupported certificate purpose"
-            }
-            Self::UnknownCriticalExtension { .. } => "unhandled critical extension",
-            Self::DepthExceeded { .. } => "certificate chain too long",
-            Self::NamesDoNotChain { .. } => "subject issuer mismatch",
-            Self::NameNotPermitted { .. } => "permitted subtree violation",
-            Self::NameExcluded { .. } => "excluded subtree violation",
-            Self::NameNotComparable { .. } => "unsupported name constraint type",
-            Self::NoValidPolicy => "no explicit policy",
-            Self::AnyPolicyMapped => "invalid or inconsistent certificate policy extension",
-            Self::NameNotAllowed { .. } => "hostname mismatch",
-            // Not OpenSSL's: what Application Gateway logs for `verifyClientCertIssuerDN`.
-            Self::IssuerNotAllowed { .. } => "unable to verify the client certificate issuer",
-            Self::NotAllowed { .. } | Self::Denied { .. } => "certificate rejected",
-            Self::AuthorityAsLeaf => "unsupported certificate purpose",
-            Self::EmptyIssuer
-            | Self::OversizedKey { .. }
-            | Self::NotConforming { .. }
-            | Self::UnsupportedKey { .. }
-            | Self::SubjectNotAllowed { .. }
-            | Self::KeyNotPinned { .. }
-            | Self::BudgetExceeded { .. }
-            | Self::Malformed { .. } => return None,
-        })
-    }
-
-    /// Where the rule that was broken is written down.
-    pub fn rule(&self) -> &'static str {
-        match self {
-            Self::IssuerNotFound { .. } | Self::SelfSignedUntrusted { .. } => {
-                "RFC 5280 section 6.1.1 (d)"
-            }
-            Self::BadSignature { .. } => "RFC 5280 section 6.1.3 (a)(1)",
-            Self::Expired { .. } | Self::NotYetValid { .. } => "RFC 5280 section 6.1.3 (a)(2)",
-            Self::NamesDoNotChain { .. } => "RFC 5280 section 6.1.3 (a)(4)",
-            Self::EmptyIssuer => "RFC 5280 section 4.1.2.4",
-            Self::NotACa { .. } => "RFC 5280 section 6.1.4 (k)",
-            Self::PathTooLong { .. } => "RFC 5280 section 6.1.4 (l)",
-            Self::KeyUsageMissing {
-                expected: KeyUsage::KEY_CERT_SIGN,
-                ..
-            } => "RFC 5280 section 6.1.4 (n)",
-            Self::KeyUsageMissing { .. } => "RFC 5280 section 4.2.1.3",
-            Self::PurposeNotAllowed { .. } => "RFC 5280 section 4.2.1.12",
-            Self::UnknownCriticalExtension { .. } => "RFC 5280 section 6.1.4 (o)",
-            Self::NameNotPermitted { .. } => "RFC 5280 section 6.1.3 (b)",
-            Self::NameExcluded { .. } => "RFC 5280 section 6.1.3 (c)",
-            Self::NameNotComparable { .. } => "RFC 5280 section 4.2.1.10",
-            Self::NoValidPolicy => "RFC 5280 section 6.1.5 (g)",
-            Self::AnyPolicyMapped => "RFC 5280 section 6.1.4 (a)",
-            Self::NotConforming { requirement } => requirement.rule(),
-            Self::Malformed { .. } => "RFC 5280 section 4",
-            Self::UnsupportedAlgorithm { .. }
-            | Self::WeakKey { .. }
-            | Self::OversizedKey { .. }
-            | Self::UnsupportedKey { .. }
-            | Self::DepthExceeded { .. }
-            | Self::AuthorityAsLeaf
-            | Self::IssuerNotAllowed { .. }
-            | Self::SubjectNotAllowed { .. }
-            | Self::NameNotAllowed { .. }
-            | Self::KeyNotPinned { .. }
-            | Self::NotAllowed { .. }
-            | Self::Denied { .. } => "policy of the verifier",
-            Self::BudgetExceeded { .. } => "limit of the verifier",
         }
     }
 
