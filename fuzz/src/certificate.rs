@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use portcullis_chain::{Anchors, Policy, Purpose, verify};
 use portcullis_x509::{
-    Certificate, Extensions, MAX_SHOWN, Name, SubjectPublicKeyInfo, der::Reader,
+    Certificate, DistinguishedName, Extensions, MAX_SHOWN, Name, SubjectPublicKeyInfo, der::Reader,
 };
 use rustls_pki_types::{CertificateDer, UnixTime};
 
@@ -69,6 +69,12 @@ fn is_shown_in_printable_ascii(certificate: &Certificate<'_>) {
         certificate.serial().to_string(),
         certificate.signature_algorithm().to_string(),
     ];
+    for name in [certificate.issuer(), certificate.subject()] {
+        // What is shown may read as a name; a name that was read is shown as what reads as the same.
+        if let Ok(read) = name.to_string().parse::<DistinguishedName>() {
+            assert_eq!(read.to_string().parse(), Ok(read));
+        }
+    }
     for text in names.chain(shown) {
         assert!(
             text.bytes().all(|byte| matches!(byte, b' '..=b'~')),
@@ -87,19 +93,58 @@ fn extensions_are_consistent(certificate: &Certificate<'_>) {
             "each appears once"
         );
     }
-    let _ = certificate.basic_constraints();
     let _ = certificate
         .key_usage()
         .map(|usage| usage.map(|usage| usage.to_string()));
-    let _ = certificate.authority_key_identifier();
-    let _ = certificate.subject_key_identifier();
     let _ = certificate.subject_public_key_info().rsa_modulus_bits();
+    one_pass_reads_what_each_getter_reads(certificate);
     if let Ok(Some(purposes)) = certificate.extended_key_usage() {
         assert!(purposes.iter().all(|purpose| purposes.contains(purpose)));
     }
     let described = certificate.authority_information_access().ok().flatten();
     let described = described.map_or(0, |access| access.iter().count());
     assert!(certificate.ocsp_responders().map_or(0, Iterator::count) <= described);
+}
+
+/// Every extension at once is every extension by itself, and malformed when one of them is.
+fn one_pass_reads_what_each_getter_reads(certificate: &Certificate<'_>) {
+    let Ok(known) = certificate.known_extensions() else {
+        let sound = certificate.basic_constraints().is_ok()
+            && certificate.key_usage().is_ok()
+            && certificate.extended_key_usage().is_ok()
+            && certificate.subject_alternative_name().is_ok()
+            && certificate.authority_key_identifier().is_ok()
+            && certificate.subject_key_identifier().is_ok()
+            && certificate.name_constraints().is_ok()
+            && certificate.certificate_policies().is_ok()
+            && certificate.policy_mappings().is_ok()
+            && certificate.policy_constraints().is_ok()
+            && certificate.inhibit_any_policy().is_ok();
+        assert!(!sound, "one of them is malformed");
+        return;
+    };
+    assert_eq!(certificate.basic_constraints(), Ok(known.basic_constraints));
+    assert_eq!(certificate.key_usage(), Ok(known.key_usage));
+    assert_eq!(
+        certificate.extended_key_usage(),
+        Ok(known.extended_key_usage)
+    );
+    assert_eq!(certificate.name_constraints(), Ok(known.name_constraints));
+    assert_eq!(certificate.policy_mappings(), Ok(known.policy_mappings));
+    assert_eq!(
+        certificate.policy_constraints(),
+        Ok(known.policy_constraints)
+    );
+    assert_eq!(
+        certificate.inhibit_any_policy(),
+        Ok(known.inhibit_any_policy)
+    );
+    let (names, policies) = (known.subject_alternative_name, known.certificate_policies);
+    assert_eq!(certificate.subject_alternative_name(), Ok(names));
+    assert_eq!(certificate.certificate_policies(), Ok(policies));
+    let (own, issuer) = (known.subject_key_identifier, known.authority_key_identifier);
+    assert_eq!(certificate.subject_key_identifier(), Ok(own));
+    assert_eq!(certificate.authority_key_identifier(), Ok(issuer));
 }
 
 fn agrees_with_webpki(certificate: &Certificate<'_>, data: &[u8]) {

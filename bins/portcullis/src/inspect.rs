@@ -1,6 +1,7 @@
 //! `portcullis inspect`: what a file says, without judging it.
 
 mod certificate;
+mod constraint;
 mod extension;
 mod message;
 mod recognise;

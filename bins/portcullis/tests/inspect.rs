@@ -10,7 +10,7 @@
 #[path = "support/command.rs"]
 mod command;
 
-use portcullis_test_pki::{Ca, DAY, NOW, before, ocsp};
+use portcullis_test_pki::{Ca, Criticality, DAY, NOW, before, der, ocsp};
 use serde_json::{Value, json};
 
 use command::Folder;
@@ -100,6 +100,56 @@ fn a_person_sees_labels() {
     assert!(
         told.stdout.contains("basicConstraints (critical): CA"),
         "{told:?}"
+    );
+}
+
+#[test]
+fn what_an_authority_says_of_those_below_is_spelled_out() {
+    let subtree = |base: &[u8]| der::sequence(&[base.to_vec()]);
+    let permitted = [
+        subtree(&der::context_primitive(2, b"contoso.com")),
+        subtree(&der::context_primitive(
+            7,
+            &[192, 0, 2, 0, 255, 255, 255, 0],
+        )),
+    ];
+    let excluded = subtree(&der::context_primitive(1, b".example"));
+    let constraints = der::sequence(&[
+        der::context(0, &permitted.concat()),
+        der::context(1, &excluded),
+    ]);
+    let mapping = der::sequence(&[der::oid("1.2.3"), der::oid("1.2.4")]);
+    let required = der::sequence(&[der::context_primitive(0, &[2])]);
+    let root = Ca::root("Root")
+        .extension("2.5.29.30", Criticality::Critical, &constraints)
+        .policies(Criticality::NonCritical, &["2.5.29.32.0", "1.2.3"])
+        .extension(
+            "2.5.29.33",
+            Criticality::Critical,
+            &der::sequence(&[mapping]),
+        )
+        .extension("2.5.29.36", Criticality::Critical, &required)
+        .extension("2.5.29.54", Criticality::Critical, &der::tlv(2, &[0]))
+        .issue();
+    let said = inspect(root.pem());
+    let value = |name: &str| {
+        let mut extensions = said[0]["extensions"].as_array().unwrap().iter();
+        let found = extensions.find(|extension| extension["name"] == name);
+        found.unwrap()["value"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(
+        value("nameConstraints"),
+        "permitted DNS:contoso.com, IP Address:192.0.2.0/255.255.255.0; excluded email:.example"
+    );
+    assert_eq!(value("certificatePolicies"), "anyPolicy, 1.2.3");
+    assert_eq!(value("policyMappings"), "1.2.3 is 1.2.4");
+    assert_eq!(
+        value("policyConstraints"),
+        "a policy is required after 2 certificates"
+    );
+    assert_eq!(
+        value("inhibitAnyPolicy"),
+        "anyPolicy stands for no other after 0 certificates"
     );
 }
 

@@ -246,6 +246,59 @@ impl<'a> Certificate<'a> {
         )
     }
 
+    /// `nameConstraints` (RFC 5280 section 4.2.1.10).
+    ///
+    /// # Errors
+    /// [`Malformed::Encoding`] when the extension is there and not what it should be.
+    pub fn name_constraints(&self) -> Result<Option<NameConstraints<'a>>, Malformed> {
+        let field = Field::NameConstraints;
+        self.extensions()
+            .typed(oid::NAME_CONSTRAINTS, field, NameConstraints::read)
+    }
+
+    /// `certificatePolicies` (RFC 5280 section 4.2.1.4).
+    ///
+    /// # Errors
+    /// [`Malformed::Encoding`] when the extension is there and not what it should be.
+    pub fn certificate_policies(&self) -> Result<Option<CertificatePolicies<'a>>, Malformed> {
+        let field = Field::CertificatePolicies;
+        self.extensions()
+            .typed(oid::CERTIFICATE_POLICIES, field, CertificatePolicies::read)
+    }
+
+    /// `policyMappings` (RFC 5280 section 4.2.1.5).
+    ///
+    /// # Errors
+    /// [`Malformed::Encoding`] when the extension is there and not what it should be.
+    pub fn policy_mappings(&self) -> Result<Option<PolicyMappings<'a>>, Malformed> {
+        let field = Field::PolicyMappings;
+        self.extensions()
+            .typed(oid::POLICY_MAPPINGS, field, PolicyMappings::read)
+    }
+
+    /// `policyConstraints` (RFC 5280 section 4.2.1.11).
+    ///
+    /// # Errors
+    /// [`Malformed::Encoding`] when the extension is there and not what it should be.
+    pub fn policy_constraints(&self) -> Result<Option<PolicyConstraints>, Malformed> {
+        let field = Field::PolicyConstraints;
+        self.extensions()
+            .typed(oid::POLICY_CONSTRAINTS, field, PolicyConstraints::read)
+    }
+
+    /// `inhibitAnyPolicy` (RFC 5280 section 4.2.1.14): after how many certificates.
+    ///
+    /// # Errors
+    /// [`Malformed::Encoding`] when the extension is there and not what it should be.
+    pub fn inhibit_any_policy(&self) -> Result<Option<u32>, Malformed> {
+        let field = Field::InhibitAnyPolicy;
+        self.extensions().typed(
+            oid::INHIBIT_ANY_POLICY,
+            field,
+            policies::read_inhibit_any_policy,
+        )
+    }
+
     /// `authorityInfoAccess` (RFC 5280 section 4.2.2.1).
     ///
     /// # Errors

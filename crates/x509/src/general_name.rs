@@ -1,4 +1,5 @@
 use core::fmt::{self, Write};
+use core::net::IpAddr;
 
 use crate::der::{Error, Reader, Tag};
 use crate::name::Name;
@@ -92,7 +93,8 @@ fn ia5(content: &[u8]) -> Result<&str, Error> {
         .ok_or(Error::CharacterString)
 }
 
-/// OpenSSL's prefixes: `DNS:`, `email:`, `URI:`, `IP Address:`, `DirName:`, `Registered ID:`, `othername:`.
+/// OpenSSL's prefixes: `DNS:`, `email:`, `URI:`, `IP Address:`, `DirName:`, `Registered ID:`, `othername:`. The networks of
+/// constraints are shown as `192.0.2.0/255.255.255.0`.
 impl fmt::Display for GeneralName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -123,14 +125,24 @@ fn write_text(f: &mut fmt::Formatter<'_>, prefix: &str, text: &str) -> fmt::Resu
 
 fn write_address(f: &mut fmt::Formatter<'_>, octets: &[u8]) -> fmt::Result {
     f.write_str("IP Address:")?;
-    if let Ok(octets) = <[u8; 4]>::try_from(octets) {
-        return write!(f, "{}", core::net::Ipv4Addr::from(octets));
+    if let Some(address) = address(octets) {
+        return write!(f, "{address}");
     }
-    if let Ok(octets) = <[u8; 16]>::try_from(octets) {
-        return write!(f, "{}", core::net::Ipv6Addr::from(octets));
+    let halves = octets.split_at_checked(octets.len() / 2);
+    let halves = halves.and_then(|(network, mask)| Some((address(network)?, address(mask)?)));
+    if let Some((network, mask)) = halves {
+        return write!(f, "{network}/{mask}");
     }
     f.write_char('#')?;
     octets.iter().try_for_each(|octet| write!(f, "{octet:02X}"))
+}
+
+fn address(octets: &[u8]) -> Option<IpAddr> {
+    match octets.len() {
+        4 => <[u8; 4]>::try_from(octets).ok().map(IpAddr::from),
+        16 => <[u8; 16]>::try_from(octets).ok().map(IpAddr::from),
+        _ => None,
+    }
 }
 
 /// `SEQUENCE SIZE (1..MAX) OF GeneralName`, every one of them well formed.

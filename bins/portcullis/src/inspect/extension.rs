@@ -7,6 +7,8 @@ use serde::Serialize;
 
 use crate::hexadecimal;
 
+use super::constraint;
+
 /// One extension as text.
 #[derive(Debug, Serialize)]
 pub(super) struct ExtensionReport {
@@ -49,7 +51,7 @@ fn report(certificate: &Certificate<'_>, extension: Extension<'_>) -> ExtensionR
     }
 }
 
-/// The names of RFC 5280 section 4.2 and RFC 6960 section 4.2.2.2.1.
+/// The names of RFC 5280 section 4.2 and RFC 6960 section 4.2.2.2.1, and one of Microsoft.
 const NAMES: &[(Oid<'static>, &str)] = &[
     (oid::SUBJECT_KEY_IDENTIFIER, "subjectKeyIdentifier"),
     (oid::KEY_USAGE, "keyUsage"),
@@ -65,6 +67,7 @@ const NAMES: &[(Oid<'static>, &str)] = &[
     (oid::EXTENDED_KEY_USAGE, "extKeyUsage"),
     (oid::INHIBIT_ANY_POLICY, "inhibitAnyPolicy"),
     (oid::AUTHORITY_INFORMATION_ACCESS, "authorityInfoAccess"),
+    (oid::APPLICATION_POLICIES, "applicationPolicies"),
     (oid::OCSP_NOCHECK, "id-pkix-ocsp-nocheck"),
 ];
 
@@ -86,7 +89,7 @@ fn known_value(certificate: &Certificate<'_>, oid: Oid<'_>) -> Option<Result<Str
             .map(|key| key.map(hexadecimal::upper)),
         oid::AUTHORITY_KEY_IDENTIFIER => authority_key_identifier(certificate),
         oid::AUTHORITY_INFORMATION_ACCESS => access(certificate),
-        _ => return None,
+        other => return constraint::known_value(certificate, other),
     };
     value.transpose()
 }
@@ -149,7 +152,7 @@ fn purpose(oid: Oid<'_>) -> String {
     name.to_owned()
 }
 
-fn joined(items: impl Iterator<Item = impl Display>) -> String {
+pub(super) fn joined(items: impl Iterator<Item = impl Display>) -> String {
     items
         .map(|item| item.to_string())
         .collect::<Vec<_>>()
