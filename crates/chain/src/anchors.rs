@@ -1,3 +1,4 @@
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -9,12 +10,13 @@ use rustls_pki_types::CertificateDer;
 ///
 /// `anchors` are trusted; `intermediates` are only material for building paths, as if every peer
 /// had sent them along. Both are found in a hash table of normalised subjects, so that a verification
-/// costs the same over ten anchors and over a hundred thousand.
+/// costs the same over ten anchors and over a hundred thousand. Of many with one subject, those with the
+/// key identifier that is looked for are taken in first, and the others only when none of them will do.
 pub struct Anchors {
     anchors: Vec<CertificateDer<'static>>,
     intermediates: Vec<CertificateDer<'static>>,
     /// By normalised subject; anchors first.
-    index: HashMap<Vec<u8>, Vec<Entry>>,
+    index: HashMap<Vec<u8>, Vec<Known>>,
 }
 
 /// One of the certificates.
@@ -22,6 +24,12 @@ pub struct Anchors {
 pub(crate) struct Entry {
     pub(crate) list: List,
     position: usize,
+}
+
+/// One of the certificates, and which key it says that it has.
+struct Known {
+    entry: Entry,
+    key_identifier: Option<Box<[u8]>>,
 }
 
 /// One of the two lists given to [`Anchors::new`].
@@ -80,10 +88,13 @@ impl Anchors {
                         index: position,
                         source,
                     })?;
-                index
-                    .entry(certificate.subject().normalised())
-                    .or_default()
-                    .push(Entry { list, position });
+                let key_identifier = certificate.subject_key_identifier().ok().flatten();
+                let namesakes: &mut Vec<Known> =
+                    index.entry(certificate.subject().normalised()).or_default();
+                namesakes.push(Known {
+                    entry: Entry { list, position },
+                    key_identifier: key_identifier.map(Box::from),
+                });
             }
         }
         Ok(Self {
@@ -106,16 +117,33 @@ impl Anchors {
             .map(|certificate| certificate.subject().der())
     }
 
-    /// The certificates with this normalised subject, anchors first, with the list that they are in.
+    /// The certificates with this normalised subject, and with this key identifier where there is one to
+    /// ask for, anchors first.
     pub(crate) fn named<'a>(
         &'a self,
         subject: &[u8],
-    ) -> impl Iterator<Item = (Entry, Certificate<'a>)> + use<'a> {
-        self.index
-            .get(subject)
-            .into_iter()
-            .flatten()
-            .filter_map(|entry| Some((*entry, self.read(*entry)?)))
+        key_identifier: Option<&[u8]>,
+    ) -> impl Iterator<Item = (Entry, Certificate<'a>)> {
+        self.known(subject)
+            .filter(move |known| {
+                key_identifier.is_none() || known.key_identifier.as_deref() == key_identifier
+            })
+            .filter_map(|known| Some((known.entry, self.read(known.entry)?)))
+    }
+
+    /// Whether this certificate, which has this normalised subject, is an anchor.
+    pub(crate) fn contains(&self, subject: &[u8], der: &[u8]) -> bool {
+        self.known(subject).any(|known| {
+            known.entry.list == List::Anchors
+                && self
+                    .anchors
+                    .get(known.entry.position)
+                    .is_some_and(|anchor| **anchor == *der)
+        })
+    }
+
+    fn known(&self, subject: &[u8]) -> impl Iterator<Item = &Known> {
+        self.index.get(subject).into_iter().flatten()
     }
 
     // Invariant: `new` read every certificate once, so that reading again cannot fail.

@@ -79,11 +79,9 @@ pub(crate) fn check_path(
         .map_err(at)?;
         let issued = position.checked_sub(1).and_then(|below| path.get(below));
         if let Some(issued) = issued {
-            check_names_chain(&issued.certificate, &member.certificate).map_err(|reason| {
-                Fault {
-                    certificate: position.saturating_sub(1),
-                    reason,
-                }
+            check_names_chain(issued, member).map_err(|reason| Fault {
+                certificate: position.saturating_sub(1),
+                reason,
             })?;
         }
     }
@@ -146,17 +144,17 @@ impl<'w, 'a> Walk<'w, 'a> {
     fn intermediate(&mut self, authority: &Member<'a>) -> Result<(), Reason> {
         let role = Role::Intermediate;
         self.check_each(authority, role)?;
-        if !authority.is_self_issued {
+        if !authority.is_self_issued() {
             self.names.check(authority, role, self.budget)?;
         }
         self.enter(authority, role)?;
         let constraints = check_authority(authority)?;
         check_signs_certificates(authority)?;
-        if !authority.is_self_issued {
+        if !authority.is_self_issued() {
             self.lengths.descend()?;
         }
         self.lengths.restrict(constraints);
-        self.names.impose(authority)?;
+        self.names.impose(authority, self.budget)?;
         self.leave(authority, role)
     }
 
@@ -178,7 +176,7 @@ impl<'w, 'a> Walk<'w, 'a> {
             self.lengths.restrict(check_authority(anchor)?);
         }
         check_signs_certificates(anchor)?;
-        self.names.impose(anchor)?;
+        self.names.impose(anchor, self.budget)?;
         self.enter(anchor, Role::Anchor)?;
         self.leave(anchor, Role::Anchor)
     }
@@ -199,13 +197,13 @@ impl<'w, 'a> Walk<'w, 'a> {
     fn enter(&mut self, member: &Member<'a>, role: Role) -> Result<(), Reason> {
         let known = member.known()?;
         self.policies
-            .enter(known, role, member.is_self_issued, self.budget)
+            .enter(known, role, member.is_self_issued(), self.budget)
     }
 
     fn leave(&mut self, member: &Member<'a>, role: Role) -> Result<(), Reason> {
         let known = member.known()?;
         self.policies
-            .leave(known, role, member.is_self_issued, self.budget)
+            .leave(known, role, member.is_self_issued(), self.budget)
     }
 
     fn finish(self, leaf: &Member<'a>) -> Result<ValidPolicies, Reason> {
@@ -232,16 +230,16 @@ fn check_validity(certificate: &Certificate<'_>, now: UnixTime) -> Result<(), Re
 }
 
 /// Section 6.1.3 (a)(4).
-fn check_names_chain(issued: &Certificate<'_>, issuer: &Certificate<'_>) -> Result<(), Reason> {
-    if issued.issuer().is_empty() {
+fn check_names_chain(issued: &Member<'_>, issuer: &Member<'_>) -> Result<(), Reason> {
+    if issued.certificate.issuer().is_empty() {
         return Err(Reason::EmptyIssuer);
     }
-    if issued.issuer().matches(&issuer.subject()) {
+    if issued.names_as_issuer(issuer) {
         return Ok(());
     }
     Err(Reason::NamesDoNotChain {
-        expected: issued.issuer().shown().to_string(),
-        found: issuer.subject().shown().to_string(),
+        expected: issued.certificate.issuer().shown().to_string(),
+        found: issuer.certificate.subject().shown().to_string(),
     })
 }
 
@@ -269,9 +267,10 @@ fn check_signs_certificates(member: &Member<'_>) -> Result<(), Reason> {
 }
 
 /// Sections 6.1.4 (o) and 6.1.5 (f). Microsoft's application policies say again what extKeyUsage says,
-/// and are understood where it is there to be read instead.
+/// and are understood where it is there: the purpose is then looked for in both.
 fn check_critical_extensions(known: &KnownExtensions<'_>) -> Result<(), Reason> {
-    let unread = known.critical_application_policies && known.extended_key_usage.is_none();
+    let unread =
+        known.critical_application_policies.is_some() && known.extended_key_usage.is_none();
     let oid = match known.unknown_critical {
         Some(oid) => oid,
         None if unread => portcullis_x509::oid::APPLICATION_POLICIES,

@@ -18,6 +18,7 @@ extern crate alloc;
 mod anchors;
 mod budget;
 mod cost;
+mod host;
 mod judgement;
 mod member;
 mod memory;

@@ -51,7 +51,7 @@ pub(crate) struct Proof {
 }
 
 impl Memory {
-    /// A memory of so many chains and so many issuers.
+    /// A memory of so many chains and so many issuers, in two halves: an odd number loses one.
     pub fn new(entries: usize) -> Self {
         Self {
             chains: Table::new(entries),

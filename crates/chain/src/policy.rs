@@ -6,6 +6,7 @@ mod issuer;
 mod name_rule;
 mod purpose;
 mod settings;
+mod twin;
 
 use alloc::string::ToString;
 
@@ -184,7 +185,8 @@ impl Policy {
     }
 
     /// The leaf's issuer may have this name: Application Gateway's `verifyClientCertIssuerDN`, for which
-    /// [`client_certificate_issuer`] finds the name in a file.
+    /// [`client_certificate_issuer`] finds the name in a file. It is a name and no key: where several anchors
+    /// are trusted, [`Policy::pin`] says whose.
     #[must_use]
     pub fn issuer(mut self, name: DistinguishedName) -> Self {
         self.demands.issuers.push(name);
@@ -213,14 +215,17 @@ impl Policy {
         self
     }
 
-    /// The leaf may be this certificate, and from the first call on no other than those allowed.
+    /// The leaf may be this certificate, and from the first call on no other than those allowed. A serial
+    /// number is that of an issuer's name: where several anchors are trusted, any of them may have given that
+    /// name to somebody, which [`Policy::pin`] rules out.
     #[must_use]
     pub fn allow(mut self, leaf: CertificateId) -> Self {
         self.demands.allowed.push(leaf);
         self
     }
 
-    /// No certificate of a path may be this one, whatever else is allowed.
+    /// No certificate of a path may be this one, whatever else is allowed, nor one that differs from it only in
+    /// what its bearer can change: the kind of string of its issuer's name, or the form of an ECDSA signature.
     #[must_use]
     pub fn deny(mut self, certificate: CertificateId) -> Self {
         self.demands.denied.push(certificate);
@@ -283,6 +288,11 @@ impl Policy {
         Ok(())
     }
 
+    /// Judges the leaf by what is demanded of it alone, whatever its path.
+    pub(crate) fn check_leaf(&self, leaf: &Member<'_>) -> Result<(), Reason> {
+        self.demands.check_leaf(leaf, self.usage.purpose)
+    }
+
     /// Judges a path, leaf first, by this policy. The authorities' keys were judged on the way.
     pub(crate) fn check_path(&self, path: &[&Member<'_>]) -> Result<(), Fault> {
         let Some((leaf, authorities)) = path.split_first() else {
@@ -307,7 +317,7 @@ impl Policy {
         self.usage
             .check_leaf(leaf, authorities.is_empty())
             .map_err(at(0))?;
-        self.demands.check(path, self.usage.purpose)
+        self.demands.check_path(path)
     }
 
     /// A key that no accepted algorithm is for proves nothing of whoever holds it.

@@ -20,7 +20,7 @@ use self::fallen::Reached;
 pub(crate) use self::fallen::{Fallen, Kept};
 pub(crate) use self::node::Source;
 use self::node::{KeyId, Likelihood, Node};
-use self::pool::{Issuer, Pool};
+use self::pool::{Issuer, Pool, Round};
 use crate::anchors::Anchors;
 use crate::budget::{Budget, Resource};
 use crate::cost;
@@ -168,24 +168,26 @@ impl<'s, 'a, J: Judge> Search<'s, 'a, J> {
             return Ok(ControlFlow::Continue(()));
         };
         let mut promising = false;
-        for issuer in self.pool.issuers_of(&child, &mut self.budget)? {
-            self.budget.spend(Resource::Issuers, 1)?;
-            if self
-                .nodes
-                .iter()
-                .any(|node| node.is_equivalent(&issuer.node))
-            {
-                continue;
-            }
-            promising |= issuer.likelihood != Likelihood::Contradicted;
-            if self.link_holds(&child, &issuer)? && self.step(issuer.node)?.is_break() {
-                return Ok(ControlFlow::Break(()));
+        for round in [Round::Confirmed, Round::Others] {
+            for issuer in self.pool.issuers_of(&child, round, &mut self.budget)? {
+                self.budget.spend(Resource::Issuers, 1)?;
+                if self.is_in_path(&issuer.node) {
+                    continue;
+                }
+                promising |= issuer.likelihood != Likelihood::Contradicted;
+                if self.link_holds(&child, &issuer)? && self.step(issuer.node)?.is_break() {
+                    return Ok(ControlFlow::Break(()));
+                }
             }
         }
         if !promising {
             self.dead_end(&child);
         }
         Ok(ControlFlow::Continue(()))
+    }
+
+    fn is_in_path(&self, issuer: &Node<'_>) -> bool {
+        self.nodes.iter().any(|node| node.is_equivalent(issuer))
     }
 
     fn step(&mut self, issuer: Rc<Node<'a>>) -> Result<Flow, Reason> {
@@ -255,9 +257,7 @@ impl<'s, 'a, J: Judge> Search<'s, 'a, J> {
             self.know(child, key, true, false);
             return Ok(true);
         }
-        let cost = cost::of_check(signer.subject_public_key_info());
-        self.budget.spend(Resource::SignatureCost, cost)?;
-        let checked = self.check_link(child, &issuer.node);
+        let checked = self.check_link(child, &issuer.node)?;
         self.know(child, key, checked.is_ok(), true);
         let Err(fault) = checked else {
             return Ok(true);
@@ -281,24 +281,31 @@ impl<'s, 'a, J: Judge> Search<'s, 'a, J> {
         });
     }
 
-    fn check_link(&self, child: &Node<'_>, issuer: &Node<'_>) -> Result<(), Fault> {
-        self.judge
-            .check_issuer_key(&issuer.member.certificate)
-            .map_err(|reason| Fault {
+    /// The fault of the link, if it has one. A key that is not accepted is asked nothing, and costs nothing.
+    fn check_link(
+        &mut self,
+        child: &Node<'_>,
+        issuer: &Node<'_>,
+    ) -> Result<Result<(), Fault>, Reason> {
+        let [signed, signer] = [child, issuer].map(|node| &node.member.certificate);
+        if let Err(reason) = self.judge.check_issuer_key(signer) {
+            return Ok(Err(Fault {
                 certificate: self.nodes.len(),
                 reason,
-            })?;
-        self.judge
-            .check_signature(&child.member.certificate, &issuer.member.certificate)
-            .map_err(|error| Fault {
-                certificate: self.top(),
-                reason: match error {
-                    SignatureError::BadSignature => Reason::BadSignature {
-                        issuer: issuer.shown_subject(),
-                    },
-                    source => Reason::UnsupportedAlgorithm { source },
+            }));
+        }
+        let cost = cost::of_check(signer.subject_public_key_info());
+        self.budget.spend(Resource::SignatureCost, cost)?;
+        let checked = self.judge.check_signature(signed, signer);
+        Ok(checked.map_err(|error| Fault {
+            certificate: self.top(),
+            reason: match error {
+                SignatureError::BadSignature => Reason::BadSignature {
+                    issuer: issuer.shown_subject(),
                 },
-            })
+                source => Reason::UnsupportedAlgorithm { source },
+            },
+        }))
     }
 
     fn dead_end(&mut self, top: &Node<'_>) {

@@ -9,11 +9,12 @@ use rustls_pki_types::UnixTime;
 use sha2::{Digest as _, Sha256};
 
 use crate::anchors::Anchors;
+use crate::budget::{MAX_CERTIFICATES, MAX_OCTETS};
 use crate::memory::{MemoryCell, Proof};
 use crate::policy::{Policy, Sha256Digest};
 use crate::rejection::Rejection;
 use crate::search::{Fallen, Found, Kept, Source};
-use crate::verify::{Court, VerifiedChain};
+use crate::verify::{Court, VerifiedChain, verify};
 
 /// One generation of one profile's trust: the anchors, and the policy that they are trusted under.
 ///
@@ -85,6 +86,9 @@ impl Trust {
         memory: &impl MemoryCell,
         now: UnixTime,
     ) -> Result<VerifiedChain<'a>, Rejection> {
+        if exceeds_limits(offered) {
+            return verify(leaf, offered, &self.anchors, &self.policy, now);
+        }
         let presented = Presented::new(self, leaf, offered);
         let key = presented.whole();
         let proof = memory.with(&key, |memory| memory.chain(&key, now));
@@ -97,28 +101,10 @@ impl Trust {
         };
         let court = Court::remembering(&self.policy, now, &remembers);
         let mut fallen = Fallen::new(Kept::First);
-        match court.find_path(leaf, offered, &self.anchors, &mut fallen) {
-            Some(found) => Ok(self.remember(leaf, found, &presented, memory)),
-            None => Err(fallen.to_rejection(leaf)),
-        }
-    }
-
-    fn remember<'a>(
-        &'a self,
-        leaf: &Certificate<'a>,
-        found: Found<'a>,
-        presented: &Presented<'_, '_>,
-        memory: &impl MemoryCell,
-    ) -> VerifiedChain<'a> {
-        // What signed the leaf is remembered with the chain.
-        for position in found.checked.into_iter().filter(|position| *position > 0) {
-            let issuer = found.path.get(position.saturating_add(1));
-            let Some((child, issuer)) = found.path.get(position).zip(issuer) else {
-                continue;
-            };
-            let (key, signer) = (presented.one(child), issuer.subject_public_key_info());
-            memory.with(&key, |memory| memory.remember_signer(key, signer.der()));
-        }
+        let Some(found) = court.find_path(leaf, offered, &self.anchors, &mut fallen) else {
+            return Err(fallen.to_rejection(leaf));
+        };
+        remember_signers(&found, &presented, memory);
         let chain = VerifiedChain::new(leaf, found.path, found.policies, &self.policy);
         let proof = Proof {
             path: found.sources.into(),
@@ -126,9 +112,8 @@ impl Trust {
             valid_from: chain.valid_from(),
             valid_until: chain.valid_until(),
         };
-        let key = presented.whole();
         memory.with(&key, |memory| memory.remember_chain(key, proof));
-        chain
+        Ok(chain)
     }
 
     /// The certificates of a chain that was accepted, from where they were found then. Nothing when one
@@ -147,6 +132,27 @@ impl Trust {
         let path = proof.path.iter().map(find).collect::<Option<_>>()?;
         let policies = proof.policies.clone();
         Some(VerifiedChain::new(leaf, path, policies, &self.policy))
+    }
+}
+
+/// What was offered is more than a verification takes in, and not worth a digest.
+fn exceeds_limits(offered: &[Certificate<'_>]) -> bool {
+    let octets = offered.iter().fold(0_usize, |octets, one| {
+        octets.saturating_add(one.der().len())
+    });
+    let fits = |found: usize, limit| u32::try_from(found).is_ok_and(|found| found <= limit);
+    !fits(offered.len(), MAX_CERTIFICATES) || !fits(octets, MAX_OCTETS)
+}
+
+/// What signed the leaf is remembered with its chain; what signed the authorities above, with them.
+fn remember_signers(found: &Found<'_>, presented: &Presented<'_, '_>, memory: &impl MemoryCell) {
+    for position in found.checked.iter().filter(|position| **position > 0) {
+        let issuer = found.path.get(position.saturating_add(1));
+        let Some((child, issuer)) = found.path.get(*position).zip(issuer) else {
+            continue;
+        };
+        let (key, signer) = (presented.one(child), issuer.subject_public_key_info());
+        memory.with(&key, |memory| memory.remember_signer(key, signer.der()));
     }
 }
 

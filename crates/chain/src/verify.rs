@@ -1,5 +1,6 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::cell::OnceCell;
 use core::fmt;
 
 use portcullis_x509::{Certificate, Name, Oid, SignatureError};
@@ -82,6 +83,8 @@ pub(crate) struct Court<'p> {
     policy: &'p Policy,
     now: UnixTime,
     remembers: Option<&'p Remembers<'p>>,
+    /// What was found of the leaf alone.
+    leaf: OnceCell<Result<(), Reason>>,
 }
 
 impl<'p> Court<'p> {
@@ -90,6 +93,7 @@ impl<'p> Court<'p> {
             policy,
             now,
             remembers: None,
+            leaf: OnceCell::new(),
         }
     }
 
@@ -103,6 +107,7 @@ impl<'p> Court<'p> {
             policy,
             now,
             remembers: Some(remembers),
+            leaf: OnceCell::new(),
         }
     }
 
@@ -118,6 +123,17 @@ impl<'p> Court<'p> {
             ends_anywhere: self.policy.ends_anywhere(),
         };
         search::find_path(leaf, offered, anchors, limits, self, fallen)
+    }
+}
+
+impl Court<'_> {
+    /// The leaf is the same in every path, and judged once.
+    fn check_leaf(&self, path: &[&Member<'_>]) -> Result<(), Reason> {
+        let judge = || {
+            path.first()
+                .map_or(Ok(()), |leaf| self.policy.check_leaf(leaf))
+        };
+        self.leaf.get_or_init(judge).clone()
     }
 }
 
@@ -145,11 +161,16 @@ impl Judge for Court<'_> {
     ) -> Result<ValidPolicies, Fault> {
         let valid = judgement::check_path(path, self.policy.rules(self.now), budget)?;
         self.policy.check_path(path)?;
+        self.check_leaf(path).map_err(|reason| Fault {
+            certificate: 0,
+            reason,
+        })?;
         Ok(valid)
     }
 }
 
-/// A path that [`verify`] accepted. There is no other way to get one.
+/// A path that [`verify`], [`explain`] or [`Trust::verify`](crate::Trust::verify) accepted. There is no other
+/// way to get one.
 #[derive(Clone)]
 pub struct VerifiedChain<'a> {
     leaf: Certificate<'a>,

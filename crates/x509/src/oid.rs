@@ -137,6 +137,8 @@ known! {
 
     /// Microsoft's `szOID_APPLICATION_CERT_POLICIES`
     APPLICATION_POLICIES = "1.3.6.1.4.1.311.21.10";
+    /// Microsoft's `szOID_ANY_APPLICATION_POLICY`
+    ANY_APPLICATION_POLICY = "1.3.6.1.4.1.311.10.12.1";
     /// Microsoft's `szOID_NT_PRINCIPAL_NAME`: the user principal name (UPN), an otherName
     USER_PRINCIPAL_NAME = "1.3.6.1.4.1.311.20.2.3";
     /// `id-on-SmtpUTF8Mailbox` (RFC 9598), an otherName
@@ -162,6 +164,8 @@ known! {
     RSA_ENCRYPTION = "1.2.840.113549.1.1.1";
     /// `sha1WithRSAEncryption`
     SHA1_WITH_RSA = "1.2.840.113549.1.1.5";
+    /// `id-mgf1`
+    MGF1 = "1.2.840.113549.1.1.8";
     /// `id-RSASSA-PSS`
     RSASSA_PSS = "1.2.840.113549.1.1.10";
     /// `sha256WithRSAEncryption`

@@ -38,7 +38,7 @@ struct Case {
     #[serde(default)]
     allow_sha1: bool,
     min_rsa_bits: Option<usize>,
-    anchor_enforce: Option<Vec<String>>,
+    anchor_enforce: Option<Vec<AnchorCheck>>,
     /// Not of the suites: whether certificates are held to RFC 5280 section 4.
     strict: Option<bool>,
 }
@@ -56,7 +56,16 @@ enum EkuMode {
     StrictLeaf,
 }
 
-/// The inputs of RFC 5280 section 6.1.1 (c) to (f).
+/// A check on an anchor's own certificate. A word that is not known is no case: passing over it would ask less.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum AnchorCheck {
+    Expiry,
+    Constraints,
+    BasicConstraints,
+}
+
+/// The inputs of RFC 5280 section 6.1.1 (c) and (e) to (g).
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 struct PolicyDemand {
@@ -114,14 +123,13 @@ impl Case {
     }
 
     /// Whether an anchor's own certificate is held to this; to everything, where the case does not say.
-    fn enforces(&self, check: &str) -> bool {
-        self.anchor_enforce
-            .as_ref()
-            .is_none_or(|checks| checks.iter().any(|c| c == check))
+    fn enforces(&self, check: AnchorCheck) -> bool {
+        let checks = self.anchor_enforce.as_ref();
+        checks.is_none_or(|checks| checks.contains(&check))
     }
 
     fn anchor_validity(&self) -> AnchorValidity {
-        if self.enforces("expiry") {
+        if self.enforces(AnchorCheck::Expiry) {
             AnchorValidity::Enforce
         } else {
             AnchorValidity::Ignore
@@ -130,8 +138,8 @@ impl Case {
 
     fn anchor_constraints(&self) -> AnchorConstraints {
         match (
-            self.enforces("constraints"),
-            self.enforces("basicConstraints"),
+            self.enforces(AnchorCheck::Constraints),
+            self.enforces(AnchorCheck::BasicConstraints),
         ) {
             (true, true) => AnchorConstraints::Enforce,
             (true, false) => AnchorConstraints::EnforceStated,
@@ -143,9 +151,8 @@ impl Case {
     /// throughout, unless it says otherwise.
     fn issuance_profile(&self) -> IssuanceProfile {
         let all = self.anchor_enforce.is_some()
-            && ["expiry", "constraints", "basicConstraints"]
-                .iter()
-                .all(|check| self.enforces(check));
+            && self.anchor_validity() == AnchorValidity::Enforce
+            && self.anchor_constraints() == AnchorConstraints::Enforce;
         if self.strict.unwrap_or(all) {
             IssuanceProfile::Enforce
         } else {

@@ -78,7 +78,7 @@ fn check_key_identifiers(member: &Member<'_>, role: Role) -> Result<(), Reason> 
     if of_authority == Some(true) || own == Some(true) {
         return requirement(Requirement::KeyIdentifierNotCritical);
     }
-    if of_authority.is_none() && role != Role::Anchor && !member.is_self_issued {
+    if of_authority.is_none() && role != Role::Anchor && !member.is_self_issued() {
         return requirement(Requirement::AuthorityKeyIdentifier);
     }
     if own.is_none() && role != Role::Leaf {

@@ -5,6 +5,7 @@
 //! one. What cannot be compared is refused: a name that is no name of its kind, and a kind of name
 //! that has no rule for being within a subtree.
 
+use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -12,8 +13,10 @@ use portcullis_x509::{
     Certificate, GeneralName, GeneralSubtrees, KnownExtensions, NameConstraints, Shown, oid,
 };
 
+use super::subtree::Kind;
 use super::{Role, subtree};
 use crate::budget::{Budget, Resource};
+use crate::host;
 use crate::member::Member;
 use crate::reason::Reason;
 
@@ -26,27 +29,27 @@ pub(super) struct InForce<'a> {
 /// The constraints of one authority.
 struct Imposed<'a> {
     by: Certificate<'a>,
-    constraints: NameConstraints<'a>,
+    permitted: Subtrees<'a>,
+    excluded: Subtrees<'a>,
 }
+
+/// Subtrees by the kind of names that they are for.
+type Subtrees<'a> = BTreeMap<Kind, Vec<GeneralName<'a>>>;
 
 impl<'a> InForce<'a> {
     /// Section 6.1.4 (g).
-    pub(super) fn impose(&mut self, authority: &Member<'a>) -> Result<(), Reason> {
-        let Some(constraints) = authority.known()?.name_constraints else {
-            return Ok(());
-        };
-        let subtrees = [constraints.permitted, constraints.excluded];
-        for base in subtrees
-            .iter()
-            .flatten()
-            .flat_map(|subtrees| subtrees.iter())
-        {
-            subtree::check_base(&base)?;
+    pub(super) fn impose(
+        &mut self,
+        authority: &Member<'a>,
+        budget: &mut Budget,
+    ) -> Result<(), Reason> {
+        if let Some(constraints) = authority.known()?.name_constraints {
+            self.all.push(Imposed {
+                by: authority.certificate.clone(),
+                permitted: sorted(constraints.permitted, budget)?,
+                excluded: sorted(constraints.excluded, budget)?,
+            });
         }
-        self.all.push(Imposed {
-            by: authority.certificate.clone(),
-            constraints,
-        });
         Ok(())
     }
 
@@ -86,35 +89,26 @@ impl<'a> InForce<'a> {
         role: Role,
         budget: &mut Budget,
     ) -> Result<(), Reason> {
-        for attribute in member.certificate.subject().attributes() {
-            let text = match attribute.oid {
-                oid::EMAIL_ADDRESS => attribute.text(),
-                oid::COMMON_NAME if role == Role::Leaf => attribute.text(),
-                _ => continue,
-            };
-            let Some(text) = text else { continue };
-            if attribute.oid == oid::EMAIL_ADDRESS {
-                self.check_name(&GeneralName::Rfc822Name(&text), budget)?;
-            } else {
-                self.check_common_name(&text, known, budget)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn check_common_name(
-        &self,
-        text: &str,
-        known: &KnownExtensions<'a>,
-        budget: &mut Budget,
-    ) -> Result<(), Reason> {
         let is_of_host = |name| matches!(name, GeneralName::DnsName(_) | GeneralName::IpAddress(_));
         let names = known.subject_alternative_name;
         let says_host = names.is_some_and(|names| names.iter().any(is_of_host));
-        if says_host || !subtree::looks_like_host(text) {
-            return Ok(());
+        for attribute in member.certificate.subject().attributes() {
+            match attribute.oid {
+                // What cannot be read is no mailbox, and nothing that a constraint of mailboxes permits.
+                oid::EMAIL_ADDRESS => {
+                    let text = attribute.text().unwrap_or_default();
+                    self.check_name(&GeneralName::Rfc822Name(&text), budget)?;
+                }
+                oid::COMMON_NAME if role == Role::Leaf && !says_host => {
+                    let text = attribute.text().unwrap_or_default();
+                    if host::looks_like_host(&text) {
+                        self.check_name(&GeneralName::DnsName(&text), budget)?;
+                    }
+                }
+                _ => {}
+            }
         }
-        self.check_name(&GeneralName::DnsName(text), budget)
+        Ok(())
     }
 
     fn check_name(&self, name: &GeneralName<'_>, budget: &mut Budget) -> Result<(), Reason> {
@@ -129,10 +123,12 @@ impl<'a> InForce<'a> {
 impl Imposed<'_> {
     fn check_permitted(&self, name: &GeneralName<'_>, budget: &mut Budget) -> Result<(), Reason> {
         let mut permitted = None;
-        for base in bases(self.constraints.permitted, name) {
-            spend(&base, name, budget)?;
-            let within = subtree::permits(&base, name);
-            if within.ok_or_else(|| self.incomparable(&base, name))? {
+        for base in subtrees(&self.permitted, name) {
+            if !spend(base, name, budget)? {
+                continue;
+            }
+            let within = subtree::permits(base, name);
+            if within.ok_or_else(|| self.incomparable(base, name))? {
                 return Ok(());
             }
             permitted.get_or_insert(base);
@@ -141,20 +137,22 @@ impl Imposed<'_> {
             None => Ok(()),
             Some(first) => Err(Reason::NameNotPermitted {
                 name: shown(name),
-                permitted: shown(&first),
+                permitted: shown(first),
                 by: self.issuer(),
             }),
         }
     }
 
     fn check_excluded(&self, name: &GeneralName<'_>, budget: &mut Budget) -> Result<(), Reason> {
-        for base in bases(self.constraints.excluded, name) {
-            spend(&base, name, budget)?;
-            let within = subtree::excludes(&base, name);
-            if within.ok_or_else(|| self.incomparable(&base, name))? {
+        for base in subtrees(&self.excluded, name) {
+            if !spend(base, name, budget)? {
+                continue;
+            }
+            let within = subtree::excludes(base, name);
+            if within.ok_or_else(|| self.incomparable(base, name))? {
                 return Err(Reason::NameExcluded {
                     name: shown(name),
-                    excluded: shown(&base),
+                    excluded: shown(base),
                     by: self.issuer(),
                 });
             }
@@ -177,26 +175,49 @@ impl Imposed<'_> {
     }
 }
 
-/// The subtrees for names of this kind.
-fn bases<'s>(
-    subtrees: Option<GeneralSubtrees<'s>>,
-    name: &GeneralName<'_>,
-) -> impl Iterator<Item = GeneralName<'s>> {
-    let bases = subtrees.into_iter().flat_map(|subtrees| subtrees.iter());
-    bases.filter(move |base| subtree::is_for(base, name))
+/// Every subtree, each of which must be one.
+fn sorted<'a>(
+    subtrees: Option<GeneralSubtrees<'a>>,
+    budget: &mut Budget,
+) -> Result<Subtrees<'a>, Reason> {
+    let mut sorted = Subtrees::new();
+    for base in subtrees.iter().flat_map(|subtrees| subtrees.iter()) {
+        budget.spend(Resource::NameComparisons, subtree::cost(&base))?;
+        subtree::check_base(&base)?;
+        sorted.entry(Kind::of(&base)).or_default().push(base);
+    }
+    Ok(sorted)
 }
 
-/// Octets of a name that are compared at the price of one comparison.
-const OCTETS_A_COMPARISON: usize = 64;
+/// The subtrees that may be for this name.
+fn subtrees<'s, 'a>(
+    subtrees: &'s Subtrees<'a>,
+    name: &GeneralName<'_>,
+) -> impl Iterator<Item = &'s GeneralName<'a>> {
+    let kind = Kind::of(name);
+    // An otherName can be a mailbox.
+    let second = (kind == Kind::OtherName).then_some(Kind::Rfc822Name);
+    let kinds = [Some(kind), second];
+    kinds
+        .into_iter()
+        .flatten()
+        .filter_map(|kind| subtrees.get(&kind))
+        .flatten()
+}
 
+/// Pays for looking at a subtree, and for the comparison where it is for names of this kind, which is said.
 fn spend(
     base: &GeneralName<'_>,
     name: &GeneralName<'_>,
     budget: &mut Budget,
-) -> Result<(), Reason> {
-    let octets = subtree::octets(base).max(subtree::octets(name));
-    let comparisons = (octets / OCTETS_A_COMPARISON).saturating_add(1);
-    budget.spend(Resource::NameComparisons, comparisons)
+) -> Result<bool, Reason> {
+    let is_for = subtree::is_for(base, name);
+    let mut cost = subtree::cost(base);
+    if is_for {
+        cost = cost.max(subtree::cost(name));
+    }
+    budget.spend(Resource::NameComparisons, cost)?;
+    Ok(is_for)
 }
 
 #[cold]
@@ -211,7 +232,7 @@ pub(super) fn dns_names_are_sound(known: &KnownExtensions<'_>) -> bool {
         .iter()
         .flat_map(|names| names.iter())
         .all(|name| match name {
-            GeneralName::DnsName(name) => subtree::is_strict_host(name),
+            GeneralName::DnsName(name) => host::is_strict_host(name),
             _ => true,
         })
 }

@@ -1,7 +1,8 @@
 //! Certificate policies (RFC 5280 sections 6.1.2 to 6.1.5), on the graph of RFC 9618.
 //!
 //! The tree of RFC 5280 doubles with every certificate that maps two policies to two others. The
-//! graph has each policy once for each certificate, so that it is never larger than what was read.
+//! graph has each policy once for each certificate. What it grows by is paid for: each policy that is read, and
+//! each edge to the level above.
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -72,9 +73,9 @@ impl<'a> Policies<'a> {
         let any_counts = self.inhibit_any_policy > 0 || own;
         let listed = Listed::read(extensions, budget)?;
         match (&mut self.graph, listed) {
-            (Some(graph), Some(listed)) => graph.descend(&listed, any_counts),
+            (Some(graph), Some(listed)) => graph.descend(&listed, any_counts, budget)?,
             // An anchor that says nothing of policies restricts none.
-            (Some(graph), None) if role == Role::Anchor => graph.descend_freely(),
+            (Some(graph), None) if role == Role::Anchor => graph.descend_freely(budget)?,
             _ => self.graph = None,
         }
         self.drop_empty_graph();
@@ -95,9 +96,9 @@ impl<'a> Policies<'a> {
         let mappings = mappings(extensions, budget)?;
         if let Some(graph) = &mut self.graph {
             if self.policy_mapping > 0 {
-                graph.map(&mappings);
+                graph.map(&mappings, budget)?;
             } else {
-                graph.unmap(&mappings);
+                graph.unmap(&mappings, budget)?;
             }
         }
         self.drop_empty_graph();
@@ -197,8 +198,13 @@ fn mappings<'a>(
 }
 
 impl<'a> Graph<'a> {
-    /// Section 6.1.3 (d)(1) and (2).
-    fn descend(&mut self, listed: &Listed<'a>, any_counts: bool) {
+    /// Section 6.1.3 (d)(1) and (2). What anyPolicy carries on costs as much as what is listed.
+    fn descend(
+        &mut self,
+        listed: &Listed<'a>,
+        any_counts: bool,
+        budget: &mut Budget,
+    ) -> Result<(), Reason> {
         let above = self.levels.last();
         let expected = |policy: &Oid<'a>| above.and_then(|level| level.expected.get(policy));
         // Before the first level there is the root, which is anyPolicy.
@@ -206,7 +212,10 @@ impl<'a> Graph<'a> {
         let mut level = Level::default();
         for policy in &listed.policies {
             let node = match expected(policy) {
-                Some(parents) => Node::Under(parents.clone()),
+                Some(parents) => {
+                    budget.spend(Resource::Policies, parents.len())?;
+                    Node::Under(parents.clone())
+                }
                 None if under_any => Node::UnderAny,
                 None => continue,
             };
@@ -214,27 +223,29 @@ impl<'a> Graph<'a> {
         }
         if listed.any_policy && any_counts {
             for (policy, parents) in above.iter().flat_map(|level| &level.expected) {
+                budget.spend(Resource::Policies, parents.len())?;
                 let node = level.nodes.entry(*policy);
                 node.or_insert_with(|| Node::Under(parents.clone()));
             }
             level.any_policy = under_any;
         }
         self.levels.push(level);
+        Ok(())
     }
 
     /// As if anyPolicy had been listed.
-    fn descend_freely(&mut self) {
+    fn descend_freely(&mut self, budget: &mut Budget) -> Result<(), Reason> {
         let free = Listed {
             policies: BTreeSet::new(),
             any_policy: true,
         };
-        self.descend(&free, true);
+        self.descend(&free, true, budget)
     }
 
     /// Section 6.1.4 (b)(1), and the expected policy sets of what is not mapped.
-    fn map(&mut self, mappings: &Mappings<'a>) {
+    fn map(&mut self, mappings: &Mappings<'a>, budget: &mut Budget) -> Result<(), Reason> {
         let Some(level) = self.levels.last_mut() else {
-            return;
+            return Ok(());
         };
         if level.any_policy {
             for issuer_domain in mappings.keys() {
@@ -244,20 +255,23 @@ impl<'a> Graph<'a> {
         }
         for policy in level.nodes.keys() {
             let own = BTreeSet::from([*policy]);
-            for expected in mappings.get(policy).unwrap_or(&own) {
+            let set = mappings.get(policy).unwrap_or(&own);
+            budget.spend(Resource::Policies, set.len())?;
+            for expected in set {
                 level.expected.entry(*expected).or_default().push(*policy);
             }
         }
+        Ok(())
     }
 
     /// Section 6.1.4 (b)(2): what would be mapped and may not is no longer valid.
-    fn unmap(&mut self, mappings: &Mappings<'a>) {
+    fn unmap(&mut self, mappings: &Mappings<'a>, budget: &mut Budget) -> Result<(), Reason> {
         if let Some(level) = self.levels.last_mut() {
             level
                 .nodes
                 .retain(|policy, _| !mappings.contains_key(policy));
         }
-        self.map(&Mappings::new());
+        self.map(&Mappings::new(), budget)
     }
 
     /// The authority-constrained-policy-set: the policies, as the anchor's domain calls them, from

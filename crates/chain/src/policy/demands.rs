@@ -6,10 +6,10 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use portcullis_x509::{Attribute, Certificate, DistinguishedName, GeneralName, Name};
-use sha2::{Digest as _, Sha256};
 
-use super::name_rule::{self, NameRule};
+use super::name_rule::{Bearer, NameRule};
 use super::purpose::Purpose;
+use super::twin;
 use crate::member::Member;
 use crate::reason::Reason;
 use crate::rejection::Fault;
@@ -44,43 +44,42 @@ pub(super) struct Demands {
 }
 
 impl Demands {
-    /// Judges a path, leaf first.
-    pub(super) fn check(&self, path: &[&Member<'_>], purpose: Purpose) -> Result<(), Fault> {
-        let Some(leaf) = path.first() else {
-            return Ok(());
-        };
-        for (certificate, member) in path.iter().enumerate() {
-            self.check_denied(&member.certificate)
-                .map_err(|reason| Fault {
-                    certificate,
-                    reason,
-                })?;
-        }
-        self.check_allowed(&leaf.certificate)
-            .and_then(|()| self.check_issuer(&leaf.certificate))
-            .and_then(|()| self.check_subject(&leaf.certificate))
-            .and_then(|()| self.check_names(leaf, purpose))
-            .and_then(|()| self.check_pins(path))
-            .map_err(|reason| Fault {
-                certificate: 0,
-                reason,
-            })
+    /// Judges the leaf, which is the same in every path.
+    pub(super) fn check_leaf(&self, leaf: &Member<'_>, purpose: Purpose) -> Result<(), Reason> {
+        self.check_allowed(leaf)?;
+        self.check_issuer(&leaf.certificate)?;
+        self.check_subject(&leaf.certificate)?;
+        self.check_names(leaf, purpose)
     }
 
-    fn check_denied(&self, certificate: &Certificate<'_>) -> Result<(), Reason> {
-        match find(&self.denied, certificate) {
+    /// Judges a path, leaf first.
+    pub(super) fn check_path(&self, path: &[&Member<'_>]) -> Result<(), Fault> {
+        for (certificate, member) in path.iter().enumerate() {
+            self.check_denied(member).map_err(|reason| Fault {
+                certificate,
+                reason,
+            })?;
+        }
+        self.check_pins(path).map_err(|reason| Fault {
+            certificate: 0,
+            reason,
+        })
+    }
+
+    fn check_denied(&self, member: &Member<'_>) -> Result<(), Reason> {
+        match self.denied.iter().find(|id| id.may_be(member)) {
             Some(id) => Err(Reason::Denied { id: id.to_string() }),
             None => Ok(()),
         }
     }
 
-    fn check_allowed(&self, leaf: &Certificate<'_>) -> Result<(), Reason> {
-        if self.allowed.is_empty() || find(&self.allowed, leaf).is_some() {
+    fn check_allowed(&self, leaf: &Member<'_>) -> Result<(), Reason> {
+        if self.allowed.is_empty() || self.allowed.iter().any(|id| id.is(leaf)) {
             return Ok(());
         }
         Err(Reason::NotAllowed {
             expected: self.allowed.len(),
-            fingerprint: Sha256::digest(leaf.der()).into(),
+            fingerprint: *leaf.digest(),
         })
     }
 
@@ -114,11 +113,10 @@ impl Demands {
         }
         let names = leaf.known()?.subject_alternative_name;
         let names = || names.iter().flat_map(|names| names.iter());
-        let uris = names().filter(|name| matches!(name, GeneralName::Uri(_)));
-        let only_uri = uris.count() == 1;
+        let bearer = Bearer::of(leaf, purpose)?;
         let meets = |name: &GeneralName<'_>| {
             let mut rules = self.names.iter();
-            rules.any(|rule| name_rule::is_met(rule, name, purpose, only_uri))
+            rules.any(|rule| rule.is_met(name, bearer))
         };
         if names().any(|name| meets(&name)) {
             return Ok(());
@@ -133,11 +131,7 @@ impl Demands {
         if self.pins.is_empty() {
             return Ok(());
         }
-        let is_pinned = |member: &&Member<'_>| {
-            let key = member.certificate.subject_public_key_info();
-            let digest: Sha256Digest = Sha256::digest(key.der()).into();
-            self.pins.contains(&digest)
-        };
+        let is_pinned = |member: &&Member<'_>| self.pins.contains(member.key_digest());
         if path.iter().any(is_pinned) {
             return Ok(());
         }
@@ -145,20 +139,6 @@ impl Demands {
             expected: self.pins.len(),
         })
     }
-}
-
-fn find<'i>(ids: &'i [CertificateId], certificate: &Certificate<'_>) -> Option<&'i CertificateId> {
-    if ids.is_empty() {
-        return None;
-    }
-    let digest: Sha256Digest = Sha256::digest(certificate.der()).into();
-    ids.iter().find(|id| match id {
-        CertificateId::Serial { issuer, serial } => {
-            certificate.serial().as_bytes() == serial
-                && issuer.name().matches(&certificate.issuer())
-        }
-        CertificateId::Fingerprint(fingerprint) => *fingerprint == digest,
-    })
 }
 
 /// Whether every attribute of `expected`, of which there is one, is in the subject, wherever it stands.
@@ -178,6 +158,34 @@ fn shown<T: fmt::Display>(values: impl IntoIterator<Item = T>) -> Vec<String> {
 }
 
 impl CertificateId {
+    /// Whether this is the certificate.
+    fn is(&self, member: &Member<'_>) -> bool {
+        let certificate = &member.certificate;
+        match self {
+            Self::Serial { issuer, serial } => {
+                certificate.serial().as_bytes() == serial
+                    && issuer.name().matches(&certificate.issuer())
+            }
+            Self::Fingerprint(fingerprint) => fingerprint == member.digest(),
+        }
+    }
+
+    /// Whether this is the certificate, or one that says the same in another form: an issuer in another
+    /// kind of string, or the other of the two signatures that everybody can make of one by ECDSA.
+    fn may_be(&self, member: &Member<'_>) -> bool {
+        let certificate = &member.certificate;
+        self.is(member)
+            || match self {
+                Self::Serial { issuer, serial } => {
+                    let (own, other) = (certificate.issuer(), issuer.name());
+                    certificate.serial().as_bytes() == serial
+                        && own.resembles_within(&other)
+                        && other.resembles_within(&own)
+                }
+                Self::Fingerprint(fingerprint) => twin::digests(certificate).contains(fingerprint),
+            }
+    }
+
     /// The certificate to which `issuer` gave a serial number with this magnitude, big endian.
     pub fn serial(issuer: DistinguishedName, magnitude: &[u8]) -> Self {
         let zeros = magnitude.iter().take_while(|octet| **octet == 0).count();

@@ -6,9 +6,12 @@ use core::net::IpAddr;
 use core::str::FromStr;
 
 use portcullis_x509::der::{Reader, Tag};
-use portcullis_x509::{GeneralName, oid};
+use portcullis_x509::{GeneralName, KeyUsage, oid};
 
 use super::purpose::Purpose;
+use crate::host;
+use crate::member::Member;
+use crate::reason::Reason;
 
 /// A demand on subjectAltName (RFC 5280 section 4.2.1.6).
 ///
@@ -16,40 +19,60 @@ use super::purpose::Purpose;
 /// `SPIFFE:contoso.com`, `email:alice@contoso.com`, `email:@contoso.com`, `IP:192.0.2.1`,
 /// `IP:192.0.2.0/24`, `UPN:alice@contoso.com` and `UPN:@contoso.com`; the words in any case.
 ///
+/// | rule | is met by |
+/// |---|---|
+/// | `DNS:` | a dNSName: this host, or with `*.` in front any host one label below. Of a server a wildcard in the certificate counts too (RFC 9525 section 6.3); a client is one host, and a wildcard is none |
+/// | `URI:` | a uniformResourceIdentifier, character by character |
+/// | `SPIFFE:` | the SPIFFE ID of a workload in this trust domain: the only URI of a certificate that is no authority's, with a path (X.509-SVID sections 2, 4 and 5.2) |
+/// | `email:` | an rfc822Name: this mailbox, or with nothing before the `@` any mailbox at this very host. The part before it is compared exactly |
+/// | `IP:` | an iPAddress, or one of a network |
+/// | `UPN:` | an otherName with a user principal name, in any case of ASCII: this one, or with nothing before the `@` any of this realm |
+///
 /// ```
 /// use portcullis_chain::NameRule;
 ///
-/// let rule: NameRule = "SPIFFE:contoso.com".parse()?;
-/// assert_eq!(rule, NameRule::SpiffeTrustDomain("contoso.com".into()));
+/// let rule: NameRule = "spiffe:contoso.com".parse()?;
+/// assert_eq!(rule.to_string(), "SPIFFE:contoso.com");
 /// assert!("SPIFFE:spiffe://contoso.com".parse::<NameRule>().is_err());
 /// # Ok::<(), portcullis_chain::NameRuleError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum NameRule {
-    /// A dNSName: this host, or with `*.` in front any host one label below.
-    ///
-    /// Of a server a wildcard in the certificate counts too (RFC 9525 section 6.3); a client is one
-    /// host, and a wildcard is none.
+pub struct NameRule(Rule);
+
+/// What is demanded. Each is as [`FromStr`] checked it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Rule {
     Dns(String),
-    /// A uniformResourceIdentifier, character by character.
     Uri(String),
-    /// A uniformResourceIdentifier that is a SPIFFE ID of this trust domain, and the only URI, as
-    /// the SPIFFE X.509-SVID specification has it (sections 2 and 5.2).
     SpiffeTrustDomain(String),
-    /// An rfc822Name: this mailbox, or with nothing before the `@` any mailbox at this very host. The
-    /// part before it is compared exactly.
     Email(String),
-    /// An iPAddress in a network of so many bits.
-    Ip {
-        /// An address of the network.
-        address: IpAddr,
-        /// The bits that count.
-        prefix: u8,
-    },
-    /// An otherName with a user principal name, in any case: this one, or with nothing before the `@`
-    /// any of this realm.
+    Ip { address: IpAddr, prefix: u8 },
     Upn(String),
+}
+
+/// What counts about the certificate that has the names.
+#[derive(Clone, Copy)]
+pub(super) struct Bearer {
+    is_server: bool,
+    /// Whether it can be a workload's, as SPIFFE has it.
+    is_workload: bool,
+}
+
+impl Bearer {
+    pub(super) fn of(leaf: &Member<'_>, purpose: Purpose) -> Result<Self, Reason> {
+        let known = leaf.known()?;
+        let names = known.subject_alternative_name;
+        let names = names.iter().flat_map(|names| names.iter());
+        let uris = names.filter(|name| matches!(name, GeneralName::Uri(_)));
+        let is_ca = known.basic_constraints.is_some_and(|found| found.ca);
+        let signs = |usage: KeyUsage| {
+            usage.contains(KeyUsage::KEY_CERT_SIGN) || usage.contains(KeyUsage::CRL_SIGN)
+        };
+        Ok(Self {
+            is_server: purpose == Purpose::ServerAuth,
+            is_workload: uris.count() == 1 && !is_ca && !known.key_usage.is_some_and(signs),
+        })
+    }
 }
 
 /// Why a text is no demand on a name.
@@ -62,74 +85,77 @@ pub struct NameRuleError {
     pub found: String,
 }
 
-/// Whether a name meets a demand when the leaf is for this purpose. `only_uri` says that it has no other URI.
-pub(super) fn is_met(
-    rule: &NameRule,
-    name: &GeneralName<'_>,
-    purpose: Purpose,
-    only_uri: bool,
-) -> bool {
-    match (rule, name) {
-        (NameRule::Dns(pattern), GeneralName::DnsName(name)) => {
-            is_host(pattern, name) || (purpose == Purpose::ServerAuth && is_host(name, pattern))
+impl NameRule {
+    /// Whether a name of this certificate is what is demanded.
+    pub(super) fn is_met(&self, name: &GeneralName<'_>, bearer: Bearer) -> bool {
+        match (&self.0, name) {
+            (Rule::Dns(pattern), GeneralName::DnsName(name)) => {
+                is_host(pattern, name) || (bearer.is_server && is_server(pattern, name))
+            }
+            (Rule::Uri(expected), GeneralName::Uri(found)) => expected == found,
+            (Rule::SpiffeTrustDomain(domain), GeneralName::Uri(found)) => {
+                bearer.is_workload && spiffe_trust_domain(found) == Some(domain)
+            }
+            (Rule::Email(expected), GeneralName::Rfc822Name(found)) => is_mailbox(expected, found),
+            (Rule::Ip { address, prefix }, GeneralName::IpAddress(found)) => {
+                is_in_network(*address, *prefix, found)
+            }
+            (Rule::Upn(expected), GeneralName::OtherName { type_id, value }) => {
+                *type_id == oid::USER_PRINCIPAL_NAME
+                    && utf8(value).is_some_and(|found| is_principal(expected, found))
+            }
+            _ => false,
         }
-        (NameRule::Uri(expected), GeneralName::Uri(found)) => expected == found,
-        (NameRule::SpiffeTrustDomain(domain), GeneralName::Uri(found)) => {
-            only_uri && spiffe_trust_domain(found) == Some(domain)
-        }
-        (NameRule::Email(expected), GeneralName::Rfc822Name(found)) => is_mailbox(expected, found),
-        (NameRule::Ip { address, prefix }, GeneralName::IpAddress(found)) => {
-            is_in_network(*address, *prefix, found)
-        }
-        (NameRule::Upn(expected), GeneralName::OtherName { type_id, value }) => {
-            *type_id == oid::USER_PRINCIPAL_NAME
-                && utf8(value).is_some_and(|found| is_principal(expected, found))
-        }
-        _ => false,
     }
 }
 
 /// Whether `pattern`, perhaps a wildcard, stands for `name`, which is none.
 fn is_host(pattern: &str, name: &str) -> bool {
-    let [pattern, name] = [pattern, name].map(|text| text.strip_suffix('.').unwrap_or(text));
-    if name.contains('*') {
+    let [pattern, name] = [pattern, name].map(host::without_root);
+    if !host::is_host(name) {
         return false;
     }
     match pattern.strip_prefix("*.") {
         Some(domain) => name
             .split_once('.')
-            .is_some_and(|(label, rest)| !label.is_empty() && rest.eq_ignore_ascii_case(domain)),
+            .is_some_and(|(_, rest)| rest.eq_ignore_ascii_case(domain)),
         None => name.eq_ignore_ascii_case(pattern),
     }
 }
 
-/// The trust domain of a SPIFFE ID: lower-case letters, digits, dots, hyphens and underscores, no
-/// user, no port, no query and no fragment (SPIFFE ID section 2).
-pub(crate) fn spiffe_trust_domain(uri: &str) -> Option<&str> {
+/// Whether a server's certificate for `name`, perhaps a wildcard, is for `expected`, or is for the very hosts
+/// that it stands for.
+fn is_server(expected: &str, name: &str) -> bool {
+    let [expected, name] = [expected, name].map(host::without_root);
+    is_host(name, expected) || (name.starts_with("*.") && name.eq_ignore_ascii_case(expected))
+}
+
+/// The trust domain of a workload's SPIFFE ID: lower-case letters, digits, dots, hyphens and
+/// underscores; no user, no port, no query and no fragment; a path of segments that are none of them empty
+/// or dots (SPIFFE ID section 2).
+fn spiffe_trust_domain(uri: &str) -> Option<&str> {
     let (scheme, rest) = uri.split_at_checked("spiffe://".len())?;
-    if !scheme.eq_ignore_ascii_case("spiffe://") || rest.contains(['?', '#', '%']) {
-        return None;
-    }
-    let (domain, path) = rest
-        .split_once('/')
-        .map_or((rest, None), |(domain, path)| (domain, Some(path)));
-    let sound_path = path.is_none_or(|path| {
-        path.split('/')
-            .all(|segment| !matches!(segment, "" | "." | ".."))
-    });
-    (is_trust_domain(domain) && sound_path).then_some(domain)
+    let (domain, path) = rest.split_once('/')?;
+    let sound = scheme.eq_ignore_ascii_case("spiffe://")
+        && is_trust_domain(domain)
+        && path.split('/').all(is_segment);
+    sound.then_some(domain)
+}
+
+fn is_segment(segment: &str) -> bool {
+    let allowed = |octet: u8| octet.is_ascii_alphanumeric() || b"-._".contains(&octet);
+    !matches!(segment, "" | "." | "..") && segment.bytes().all(allowed)
 }
 
 fn is_trust_domain(domain: &str) -> bool {
-    let allowed = |octet: u8| {
-        octet.is_ascii_lowercase() || octet.is_ascii_digit() || matches!(octet, b'.' | b'-' | b'_')
-    };
+    let allowed =
+        |octet: u8| octet.is_ascii_lowercase() || octet.is_ascii_digit() || b"-._".contains(&octet);
     matches!(domain.len(), 1..=255) && domain.bytes().all(allowed)
 }
 
 fn is_mailbox(expected: &str, found: &str) -> bool {
     let (Some((local, host)), Some((found_local, found_host))) =
-        (expected.rsplit_once('@'), found.split_once('@'))
+        (expected.rsplit_once('@'), only_at(found))
     else {
         return false;
     };
@@ -138,17 +164,19 @@ fn is_mailbox(expected: &str, found: &str) -> bool {
 
 /// User principal names are compared as Active Directory does, without regard to case.
 fn is_principal(expected: &str, found: &str) -> bool {
+    let Some((_, found_realm)) = only_at(found) else {
+        return false;
+    };
     match expected.strip_prefix('@') {
-        Some(realm) => found
-            .rsplit_once('@')
-            .is_some_and(|(user, found)| !user.is_empty() && is_same_text(realm, found)),
-        None => is_same_text(expected, found),
+        Some(realm) => realm.eq_ignore_ascii_case(found_realm),
+        None => expected.eq_ignore_ascii_case(found),
     }
 }
 
-fn is_same_text(one: &str, other: &str) -> bool {
-    let lower = |text: &str| text.to_lowercase();
-    lower(one) == lower(other)
+/// What stands before and after the `@`, of which there is one, with something before it.
+fn only_at(text: &str) -> Option<(&str, &str)> {
+    text.split_once('@')
+        .filter(|(before, after)| !before.is_empty() && !after.contains('@'))
 }
 
 fn utf8(value: &[u8]) -> Option<&str> {
@@ -183,33 +211,29 @@ impl FromStr for NameRule {
         let read = || {
             let (word, value) = text.split_once(':')?;
             let value = value.trim();
-            let is = |condition: bool, rule: fn(String) -> Self| {
+            let is = |condition: bool, rule: fn(String) -> Rule| {
                 condition.then(|| rule(value.to_string()))
             };
             match word.trim().to_ascii_lowercase().as_str() {
-                "dns" => is(is_host_pattern(value), Self::Dns),
-                "uri" => is(value.contains(':') && value.is_ascii(), Self::Uri),
-                "spiffe" => is(is_trust_domain(value), Self::SpiffeTrustDomain),
-                "email" => is(is_realm_pattern(value) && value.is_ascii(), Self::Email),
+                "dns" => is(is_host_pattern(value), Rule::Dns),
+                "uri" => is(value.contains(':') && value.is_ascii(), Rule::Uri),
+                "spiffe" => is(is_trust_domain(value), Rule::SpiffeTrustDomain),
+                "email" => is(is_realm_pattern(value) && value.is_ascii(), Rule::Email),
                 "ip" => network(value),
-                "upn" => is(is_realm_pattern(value), Self::Upn),
+                "upn" => is(is_realm_pattern(value), Rule::Upn),
                 _ => None,
             }
         };
-        read().ok_or_else(|| NameRuleError {
+        read().map(Self).ok_or_else(|| NameRuleError {
             found: text.to_string(),
         })
     }
 }
 
 fn is_host_pattern(value: &str) -> bool {
-    let host = value.strip_prefix("*.").unwrap_or(value);
-    let host = host.strip_suffix('.').unwrap_or(host);
-    !host.is_empty()
-        && host.split('.').all(|label| {
-            let letters = |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_');
-            !label.is_empty() && label.bytes().all(letters)
-        })
+    host::is_host(host::without_root(
+        value.strip_prefix("*.").unwrap_or(value),
+    ))
 }
 
 fn is_realm_pattern(value: &str) -> bool {
@@ -218,7 +242,7 @@ fn is_realm_pattern(value: &str) -> bool {
         .is_some_and(|(user, realm)| !realm.is_empty() && !user.contains('@'))
 }
 
-fn network(value: &str) -> Option<NameRule> {
+fn network(value: &str) -> Option<Rule> {
     let (address, prefix) = match value.split_once('/') {
         Some((address, prefix)) => (address, Some(prefix.parse().ok()?)),
         None => (value, None),
@@ -226,19 +250,19 @@ fn network(value: &str) -> Option<NameRule> {
     let address: IpAddr = address.parse().ok()?;
     let most = if address.is_ipv4() { 32 } else { 128 };
     let prefix = prefix.unwrap_or(most);
-    (prefix <= most).then_some(NameRule::Ip { address, prefix })
+    (prefix <= most).then_some(Rule::Ip { address, prefix })
 }
 
 /// As [`FromStr`] reads it.
 impl fmt::Display for NameRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Dns(host) => write!(f, "DNS:{host}"),
-            Self::Uri(uri) => write!(f, "URI:{uri}"),
-            Self::SpiffeTrustDomain(domain) => write!(f, "SPIFFE:{domain}"),
-            Self::Email(mailbox) => write!(f, "email:{mailbox}"),
-            Self::Ip { address, prefix } => write!(f, "IP:{address}/{prefix}"),
-            Self::Upn(principal) => write!(f, "UPN:{principal}"),
+        match &self.0 {
+            Rule::Dns(host) => write!(f, "DNS:{host}"),
+            Rule::Uri(uri) => write!(f, "URI:{uri}"),
+            Rule::SpiffeTrustDomain(domain) => write!(f, "SPIFFE:{domain}"),
+            Rule::Email(mailbox) => write!(f, "email:{mailbox}"),
+            Rule::Ip { address, prefix } => write!(f, "IP:{address}/{prefix}"),
+            Rule::Upn(principal) => write!(f, "UPN:{principal}"),
         }
     }
 }

@@ -4,7 +4,10 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
-use portcullis_x509::{CUT, ExtendedKeyUsage, KeyUsage, MAX_SHOWN, Oid, Shown, oid};
+use portcullis_x509::{
+    CUT, CertificatePolicies, ExtendedKeyUsage, KeyUsage, KnownExtensions, MAX_SHOWN, Oid, Shown,
+    oid,
+};
 
 use super::settings::{ExtendedKeyUsageRule, LeafKeyUsage};
 use crate::member::Member;
@@ -50,14 +53,15 @@ impl Usage {
             return Ok(());
         }
         let each = self.extended == ExtendedKeyUsageRule::OnEach;
-        let found = authority.known()?.extended_key_usage;
-        let allowed = match found {
+        let known = authority.known()?;
+        let found = known.extended_key_usage;
+        let listed = match found {
             Some(found) => {
                 found.contains(purpose) || (!each && found.contains(oid::ANY_EXTENDED_KEY_USAGE))
             }
             None => is_anchor || !each || self.purpose == Purpose::ServerAuth,
         };
-        self.require(allowed, found)
+        self.require(listed && is_application(known, purpose), found)
     }
 
     /// `is_anchor` says that the leaf is trusted by itself.
@@ -67,7 +71,8 @@ impl Usage {
         };
         let known = leaf.known()?;
         let found = known.extended_key_usage;
-        self.require(self.allows_leaf(purpose, found), found)?;
+        let allowed = self.allows_leaf(purpose, found) && is_application(known, purpose);
+        self.require(allowed, found)?;
         let is_ca = known.basic_constraints.is_some_and(|found| found.ca);
         if self.extended == ExtendedKeyUsageRule::OnEach && is_ca && !is_anchor {
             return Err(Reason::AuthorityAsLeaf);
@@ -119,6 +124,18 @@ impl Usage {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether Microsoft's application policies, where they are critical and can be read, list the purpose or any.
+/// Where they cannot, extKeyUsage alone says what the certificate is for.
+fn is_application(known: &KnownExtensions<'_>, purpose: Oid<'_>) -> bool {
+    let policies = known.critical_application_policies;
+    let policies = policies.and_then(|value| CertificatePolicies::parse(value).ok());
+    policies.is_none_or(|policies| {
+        policies
+            .iter()
+            .any(|policy| policy == purpose || policy == oid::ANY_APPLICATION_POLICY)
+    })
 }
 
 /// Purposes whose keys are kept apart from all others: what such a key signs is believed by many.

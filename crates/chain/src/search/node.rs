@@ -72,7 +72,7 @@ impl<'a> Node<'a> {
         source: Source,
         numbers: Numbers,
     ) -> Self {
-        let member = Member::new(certificate, numbers.subject == numbers.issuer);
+        let member = Member::new(certificate, numbers.subject.0, numbers.issuer.0);
         let known = member.known().ok();
         let key_identifier = known.and_then(|known| known.subject_key_identifier);
         let issuer_key_identifier = known
@@ -91,6 +91,10 @@ impl<'a> Node<'a> {
             shown_subject: OnceCell::new(),
             shown_issuer: OnceCell::new(),
         }
+    }
+
+    pub(super) fn issuer_key_identifier(&self) -> Option<&'a [u8]> {
+        self.issuer_key_identifier
     }
 
     pub(super) fn is_self_issued(&self) -> bool {

@@ -32,9 +32,20 @@ pub(super) struct Pool<'a> {
 
 struct Namesakes<'a> {
     normalised: Rc<[u8]>,
-    /// Only what was offered, until `complete`; then what is configured stands before it.
+    /// What was offered, and what is configured as far as it was taken in.
     nodes: Vec<Rc<Node<'a>>>,
+    /// The configured certificates that were taken in.
+    taken: BTreeSet<&'a [u8]>,
     complete: bool,
+}
+
+/// Issuers are looked for in two rounds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Round {
+    /// Those whose key identifier is the one that the certificate names.
+    Confirmed,
+    /// All others.
+    Others,
 }
 
 /// A certificate with the name of an issuer that was looked for.
@@ -109,6 +120,7 @@ impl<'a> Pool<'a> {
             self.named.push(Namesakes {
                 normalised,
                 nodes: Vec::new(),
+                taken: BTreeSet::new(),
                 complete: false,
             });
         }
@@ -121,23 +133,24 @@ impl<'a> Pool<'a> {
         let Some(namesakes) = self.named.get(leaf.subject.0) else {
             return false;
         };
+        let der = leaf.member.certificate.der();
         (self.ends_anywhere || leaf.is_self_issued())
-            && self
-                .anchors
-                .named(&namesakes.normalised)
-                .any(|(entry, anchor)| {
-                    entry.list == List::Anchors && anchor.der() == leaf.member.certificate.der()
-                })
+            && self.anchors.contains(&namesakes.normalised, der)
     }
 
-    /// Every certificate whose subject is the issuer of `child`, likeliest first; among equals
+    /// The certificates of this round whose subject is the issuer of `child`, likeliest first; among equals
     /// anchors, then configured intermediates, then what the peer sent, in its order.
     pub(super) fn issuers_of(
         &mut self,
         child: &Node<'a>,
+        round: Round,
         budget: &mut Budget,
     ) -> Result<Vec<Issuer<'a>>, Reason> {
-        self.complete(child.issuer, budget)?;
+        match (round, child.issuer_key_identifier()) {
+            (Round::Confirmed, None) => return Ok(Vec::new()),
+            (Round::Confirmed, wanted) => self.take_in(child.issuer, wanted, budget)?,
+            (Round::Others, _) => self.take_in(child.issuer, None, budget)?,
+        }
         let Some(namesakes) = self.named.get(child.issuer.0) else {
             return Ok(Vec::new());
         };
@@ -148,39 +161,46 @@ impl<'a> Pool<'a> {
                 likelihood: child.likelihood_of(node),
                 node: node.clone(),
             })
+            .filter(|issuer| {
+                (issuer.likelihood == Likelihood::Confirmed) == (round == Round::Confirmed)
+            })
             .collect();
         issuers.sort_by_key(|issuer| (issuer.likelihood, rank(issuer.node.origin)));
         Ok(issuers)
     }
 
-    /// Puts what is configured under a name before what was offered under it. Of equal certificates
+    /// Takes in what is configured under a name, with a key identifier or all of it. Of equal certificates
     /// the first stays: anchors come before intermediates, those before what was offered.
-    fn complete(&mut self, name: NameId, budget: &mut Budget) -> Result<(), Reason> {
+    fn take_in(
+        &mut self,
+        name: NameId,
+        key_identifier: Option<&[u8]>,
+        budget: &mut Budget,
+    ) -> Result<(), Reason> {
         let Some(namesakes) = self.named.get_mut(name.0) else {
             return Ok(());
         };
         if namesakes.complete {
             return Ok(());
         }
+        namesakes.complete = key_identifier.is_none();
         let normalised = namesakes.normalised.clone();
-        let offered = core::mem::take(&mut namesakes.nodes);
-        let (anchors, mut known) = (self.anchors, BTreeSet::new());
+        let mut taken = core::mem::take(&mut namesakes.taken);
+        let anchors = self.anchors;
         let mut nodes = Vec::new();
-        for (entry, certificate) in anchors.named(&normalised) {
-            if known.insert(certificate.der()) {
+        for (entry, certificate) in anchors.named(&normalised, key_identifier) {
+            if taken.insert(certificate.der()) {
                 let origin = self.configured(entry.list, &certificate);
                 let source = Source::Configured(entry);
                 nodes.push(self.node(certificate, origin, source, budget)?);
             }
         }
-        nodes.extend(
-            offered
-                .into_iter()
-                .filter(|node| !known.contains(node.member.certificate.der())),
-        );
         if let Some(namesakes) = self.named.get_mut(name.0) {
-            namesakes.nodes = nodes;
-            namesakes.complete = true;
+            namesakes.nodes.retain(|node| {
+                node.origin != Origin::Offered || !taken.contains(node.member.certificate.der())
+            });
+            namesakes.nodes.append(&mut nodes);
+            namesakes.taken = taken;
         }
         Ok(())
     }

@@ -39,8 +39,9 @@ pub struct KnownExtensions<'a> {
     pub policy_constraints: Option<PolicyConstraints>,
     /// `inhibitAnyPolicy`
     pub inhibit_any_policy: Option<u32>,
-    /// Microsoft's application policies, which say what extKeyUsage says, are there and critical.
-    pub critical_application_policies: bool,
+    /// Microsoft's application policies where they are critical, not taken apart: purposes, in the form of
+    /// `certificatePolicies`, which [`CertificatePolicies::parse`] reads.
+    pub critical_application_policies: Option<&'a [u8]>,
     /// The first critical extension that is none of these.
     pub unknown_critical: Option<Oid<'a>>,
 }
@@ -98,8 +99,7 @@ impl<'a> KnownExtensions<'a> {
             oid::NAME_CONSTRAINTS => read_all(value, Field::NameConstraints, NameConstraints::read)
                 .map(|read| self.name_constraints = Some(read)),
             oid::CERTIFICATE_POLICIES => {
-                let field = Field::CertificatePolicies;
-                let read = read_all(value, field, CertificatePolicies::read)?;
+                let read = CertificatePolicies::parse(value)?;
                 // RFC 5280 section 4.2.1.4: critical is what the qualifiers say, too.
                 if read.unknown_qualifier().is_some() {
                     self.pass_over(oid::CERTIFICATE_POLICIES, extension.is_critical());
@@ -117,6 +117,10 @@ impl<'a> KnownExtensions<'a> {
                 read_all(value, Field::InhibitAnyPolicy, read_inhibit_any_policy)
                     .map(|read| self.inhibit_any_policy = Some(read))
             }
+            oid::APPLICATION_POLICIES if extension.is_critical() => {
+                self.critical_application_policies = Some(value);
+                Ok(())
+            }
             other => {
                 self.pass_over(other, extension.is_critical());
                 Ok(())
@@ -125,12 +129,7 @@ impl<'a> KnownExtensions<'a> {
     }
 
     fn pass_over(&mut self, oid: Oid<'a>, is_critical: bool) {
-        if !is_critical {
-            return;
-        }
-        if oid == oid::APPLICATION_POLICIES {
-            self.critical_application_policies = true;
-        } else {
+        if is_critical {
             self.unknown_critical.get_or_insert(oid);
         }
     }

@@ -1,5 +1,7 @@
 use super::constraints::saturating_u32;
+use super::read_all;
 use crate::der::{Error, Reader, Tag, minimal_integer};
+use crate::error::{Field, Malformed};
 use crate::oid::{self, Oid};
 
 /// `certificatePolicies` (RFC 5280 section 4.2.1.4): at least one policy.
@@ -60,6 +62,14 @@ pub struct PolicyConstraints {
 }
 
 impl<'a> CertificatePolicies<'a> {
+    /// Reads the value of an extension of this form.
+    ///
+    /// # Errors
+    /// [`Malformed::Encoding`] when it is not of this form.
+    pub fn parse(value: &'a [u8]) -> Result<Self, Malformed> {
+        read_all(value, Field::CertificatePolicies, Self::read)
+    }
+
     pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, Error> {
         let content = reader.expect(Tag::SEQUENCE)?;
         each(content, read_policy)?;

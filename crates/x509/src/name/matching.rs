@@ -39,7 +39,26 @@ impl Name<'_> {
     }
 }
 
+impl Name<'_> {
+    /// As [`Name::is_within`], with every kind of character string compared by its characters,
+    /// TeletexString as Latin-1 and octets that suit no string as they are, and extra attributes in a SET
+    /// passed over. It finds what may be meant by a name; it proves nothing.
+    pub fn resembles_within(&self, base: &Name<'_>) -> bool {
+        let mut own = self.rdns();
+        base.rdns()
+            .all(|rdn| own.next().is_some_and(|own| own.resembles(&rdn)))
+    }
+}
+
 impl RelativeDistinguishedName<'_> {
+    /// Whether every attribute of the other has one here that it resembles.
+    fn resembles(&self, other: &RelativeDistinguishedName<'_>) -> bool {
+        let has = |wanted: Attribute<'_>| self.attributes().any(|own| own.resembles(&wanted));
+        self.content == other.content
+            || (self.attributes().nth(Name::MAX_SET_ATTRIBUTES).is_none()
+                && other.attributes().all(has))
+    }
+
     fn matches(&self, other: &RelativeDistinguishedName<'_>) -> bool {
         self.content == other.content || self.matches_as_set(other)
     }
@@ -72,6 +91,17 @@ impl<'a> Attribute<'a> {
             (Some(this), Some(other)) => this.eq(other),
             _ => false,
         }
+    }
+
+    fn resembles(&self, other: &Attribute<'_>) -> bool {
+        let texts = || {
+            let of = |attribute: &Self| Characters::of(attribute.tag, attribute.value);
+            of(self)
+                .map(Folded::new)
+                .zip(Characters::of(other.tag, other.value).map(Folded::new))
+        };
+        self.oid == other.oid
+            && (self.value == other.value || texts().is_some_and(|(own, other)| own.eq(other)))
     }
 
     /// The characters that count, or nothing when the value is compared octet for octet.
