@@ -51,7 +51,7 @@ pub const MAX_CERTIFICATES: u32 = 2_048;
 pub const MAX_OCTETS: u32 = 0x40_0000;
 
 /// Comparisons of a name with a subtree that one verification makes at most, long names counting once
-/// for every 64 octets, directory names once for every 4.
+/// for every 64 octets, directory names once for every 3.
 ///
 /// The number of Go and of rustls-webpki; the largest honest case known to either is a tenth of it.
 /// One takes 10 to 80 nanoseconds.

@@ -74,8 +74,8 @@ fn compare(base: &GeneralName<'_>, name: &GeneralName<'_>, usage: Use) -> Option
     match (base, name) {
         (GeneralName::DirectoryName(base), GeneralName::DirectoryName(name)) => {
             // What is excluded is excluded in whichever kind of string it is written.
-            let loosely = usage == Use::Excluded && name.resembles_within(base);
-            Some(loosely || name.is_within(base))
+            let loosely = || usage == Use::Excluded && name.resembles_within(base);
+            Some(name.is_within(base) || loosely())
         }
         (GeneralName::DnsName(base), GeneralName::DnsName(name)) => dns(base, name, usage),
         (GeneralName::IpAddress(base), GeneralName::IpAddress(name)) => ip(base, name, usage),
@@ -253,13 +253,13 @@ fn is_of_user(octet: u8) -> bool {
 }
 
 /// What comparing a name of this kind takes, in comparisons: one for every 64 octets, of directory names,
-/// whose sets are sorted, one for every 4.
+/// whose sets are sorted, one for every 3.
 pub(super) fn cost(name: &GeneralName<'_>) -> usize {
     let pieces = match name {
         GeneralName::Rfc822Name(text) | GeneralName::DnsName(text) | GeneralName::Uri(text) => {
             text.len() / 64
         }
-        GeneralName::DirectoryName(name) => name.der().len() / 4,
+        GeneralName::DirectoryName(name) => name.der().len() / 3,
         _ => 0,
     };
     pieces.saturating_add(1)

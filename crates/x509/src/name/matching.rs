@@ -41,8 +41,8 @@ impl Name<'_> {
 
 impl Name<'_> {
     /// As [`Name::is_within`], with every kind of character string compared by its characters,
-    /// TeletexString as Latin-1 and octets that suit no string as they are, and extra attributes in a SET
-    /// passed over. It finds what may be meant by a name; it proves nothing.
+    /// TeletexString as Latin-1 and octets that suit no string as they are. It finds what may be meant by a
+    /// name; it proves nothing.
     pub fn resembles_within(&self, base: &Name<'_>) -> bool {
         let mut own = self.rdns();
         base.rdns()
@@ -51,11 +51,13 @@ impl Name<'_> {
 }
 
 impl RelativeDistinguishedName<'_> {
-    /// Whether every attribute of the other has one here that it resembles.
+    /// Whether both have as many attributes, and every one of the other has one here that it resembles.
     fn resembles(&self, other: &RelativeDistinguishedName<'_>) -> bool {
         let has = |wanted: Attribute<'_>| self.attributes().any(|own| own.resembles(&wanted));
+        let count = self.attributes().count();
         self.content == other.content
-            || (self.attributes().nth(Name::MAX_SET_ATTRIBUTES).is_none()
+            || (count <= Name::MAX_SET_ATTRIBUTES
+                && count == other.attributes().count()
                 && other.attributes().all(has))
     }
 
