@@ -21,8 +21,13 @@ pub(crate) struct Question<'a> {
 
 /// A verification of `leaf` as a TLS client, with nothing else said yet.
 pub(crate) fn is(leaf: &Certified) -> Question<'_> {
+    is_der(&leaf.der)
+}
+
+/// The same of a certificate by its octets.
+pub(crate) fn is_der(leaf: &[u8]) -> Question<'_> {
     Question {
-        leaf: &leaf.der,
+        leaf,
         offered: Vec::new(),
         trusted: Vec::new(),
         known: Vec::new(),

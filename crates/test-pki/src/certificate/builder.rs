@@ -303,16 +303,59 @@ impl<T: From<Certified>> Builder<T> {
     /// Critical name constraints that permit only these DNS trees.
     #[must_use]
     pub fn permitted_dns(self, names: &[&str]) -> Self {
-        let subtrees: Vec<_> = names
+        let bases: Vec<_> = names
             .iter()
-            .map(|name| der::sequence(&[der::context_primitive(2, name.as_bytes())]))
+            .map(|name| der::context_primitive(2, name.as_bytes()))
             .collect();
-        let permitted = der::context(0, &der::concat(&subtrees));
-        self.extension(
-            oid::NAME_CONSTRAINTS,
-            Criticality::Critical,
-            &der::sequence(&[permitted]),
-        )
+        self.name_constraints(&bases, &[])
+    }
+
+    /// Critical name constraints: the bases of permitted and of excluded subtrees, each a whole GeneralName.
+    #[must_use]
+    pub fn name_constraints(self, permitted: &[Vec<u8>], excluded: &[Vec<u8>]) -> Self {
+        let parts: Vec<_> = [(0, permitted), (1, excluded)]
+            .into_iter()
+            .filter(|(_, bases)| !bases.is_empty())
+            .map(|(tag, bases)| {
+                let subtrees: Vec<_> = bases
+                    .iter()
+                    .map(|base| der::sequence(core::slice::from_ref(base)))
+                    .collect();
+                der::context(tag, &der::concat(&subtrees))
+            })
+            .collect();
+        let value = der::sequence(&parts);
+        self.extension(oid::NAME_CONSTRAINTS, Criticality::Critical, &value)
+    }
+
+    /// Critical policy mappings: issuer domain policy, subject domain policy.
+    #[must_use]
+    pub fn policy_mappings(self, mappings: &[(&str, &str)]) -> Self {
+        let pairs: Vec<_> = mappings
+            .iter()
+            .map(|(from, to)| der::sequence(&[der::oid(from), der::oid(to)]))
+            .collect();
+        let value = der::sequence(&pairs);
+        self.extension("2.5.29.33", Criticality::Critical, &value)
+    }
+
+    /// Critical policy constraints: certificates after which a policy is required, and policies are not
+    /// mapped.
+    #[must_use]
+    pub fn policy_constraints(self, explicit: Option<u8>, mapping: Option<u8>) -> Self {
+        let parts: Vec<_> = [(0, explicit), (1, mapping)]
+            .into_iter()
+            .filter_map(|(tag, skip)| Some(der::context_primitive(tag, &[skip?])))
+            .collect();
+        let value = der::sequence(&parts);
+        self.extension("2.5.29.36", Criticality::Critical, &value)
+    }
+
+    /// Critical inhibitAnyPolicy.
+    #[must_use]
+    pub fn inhibit_any_policy(self, skip: u8) -> Self {
+        let value = der::tlv(2, &[skip]);
+        self.extension("2.5.29.54", Criticality::Critical, &value)
     }
 
     /// Certificate policies by their identifiers.
