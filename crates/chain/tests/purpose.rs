@@ -12,8 +12,9 @@
 #[path = "support/question.rs"]
 mod question;
 
-use portcullis_chain::{AnchorConstraints, Purpose, Reason};
-use portcullis_test_pki::{Ca, ExtendedKeyUsage as Eku, KeyUsage};
+use portcullis_chain::{AnchorConstraints, ExtendedKeyUsageRule, LeafKeyUsage, Purpose, Reason};
+use portcullis_test_pki::{Ca, Certified, ExtendedKeyUsage as Eku, KeyUsage};
+use portcullis_x509::oid;
 use question::{client, is, policy};
 
 #[test]
@@ -177,4 +178,96 @@ fn without_a_purpose_no_usage_is_looked_at() {
         .under(&[&root])
         .by(policy(Purpose::Any))
         .accepted();
+}
+
+/// A root, an authority with these purposes and a client with those.
+fn with_purposes(authority: &[Eku], leaf: &[Eku]) -> (Ca, Ca, Certified) {
+    let root = Ca::root("Root").issue();
+    let issuing = root
+        .intermediate("Issuing")
+        .extended_key_usage(authority)
+        .issue();
+    let alice = issuing.client("alice").extended_key_usage(leaf).issue();
+    (root, issuing, alice)
+}
+
+#[test]
+fn the_purpose_may_have_to_be_listed_itself() {
+    use Eku::{Any, ClientAuth, CodeSigning, ServerAuth};
+    use ExtendedKeyUsageRule::{IfPresent, OnEach, OnLeaf};
+    // Of each rule the certificate that falls: 0 the leaf, 1 the authority, 9 none.
+    let none: &[Eku] = &[];
+    for (authority, leaf, falls) in [
+        (none, &[ClientAuth][..], [9, 9, 1]),
+        (&[ClientAuth], &[ClientAuth, ServerAuth], [9, 9, 9]),
+        (&[Any], &[ClientAuth], [9, 9, 1]),
+        (&[ClientAuth], &[Any], [9, 0, 0]),
+        (&[ClientAuth], none, [9, 0, 0]),
+        (&[ClientAuth], &[ClientAuth, CodeSigning], [9, 0, 0]),
+        (&[ServerAuth], &[ClientAuth], [1, 1, 1]),
+    ] {
+        let (root, issuing, alice) = with_purposes(authority, leaf);
+        for (rule, falls) in [IfPresent, OnLeaf, OnEach].into_iter().zip(falls) {
+            let policy = client().extended_key_usage(rule);
+            let question = is(&alice).with(&[&issuing]).under(&[&root]).by(policy);
+            let found = question.answer(|_| ()).err();
+            let found = found.map_or(9, |refused| {
+                assert_eq!(refused.reason().code(), "purpose_not_allowed");
+                refused.certificate()
+            });
+            assert_eq!(found, falls, "{authority:?} {leaf:?} {rule:?}");
+        }
+    }
+}
+
+#[test]
+fn an_authority_is_no_leaf_where_every_certificate_has_its_purpose() {
+    let root = Ca::root("Root").issue();
+    let both = root
+        .intermediate("alice")
+        .extended_key_usage(&[Eku::ClientAuth])
+        .key_usage(&[KeyUsage::KeyCertSign, KeyUsage::DigitalSignature])
+        .issue();
+    is(&both).under(&[&root]).accepted();
+    let each = client().extended_key_usage(ExtendedKeyUsageRule::OnEach);
+    is(&both)
+        .under(&[&root])
+        .by(each)
+        .refused_for("authority_as_leaf", 0);
+}
+
+#[test]
+fn the_use_of_the_leafs_key_counts_unless_told_otherwise() {
+    let root = Ca::root("Root").issue();
+    let alice = root
+        .client("alice")
+        .key_usage(&[KeyUsage::KeyEncipherment])
+        .issue();
+    is(&alice)
+        .under(&[&root])
+        .refused_for("key_usage_missing", 0);
+    let ignored = client().leaf_key_usage(LeafKeyUsage::Ignore);
+    is(&alice).under(&[&root]).by(ignored).accepted();
+}
+
+#[test]
+fn any_purpose_can_be_asked_for_by_its_identifier() {
+    let root = Ca::root("Root").issue();
+    let signer = root
+        .client("signer")
+        .extended_key_usage(&[Eku::CodeSigning])
+        .issue();
+    let asked = |purpose| policy(Purpose::Other(purpose));
+    is(&signer)
+        .under(&[&root])
+        .by(asked(oid::CODE_SIGNING))
+        .accepted();
+    let refused = is(&signer)
+        .under(&[&root])
+        .by(asked(oid::TIME_STAMPING))
+        .refused();
+    assert_eq!(
+        refused.reason().to_string(),
+        "purpose timeStamping is not allowed, found codeSigning"
+    );
 }

@@ -42,3 +42,4 @@ mod revocation;
 mod revocation_by_our_responder;
 mod server_certificate;
 mod tutorial;
+mod verify_command;

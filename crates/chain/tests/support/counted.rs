@@ -28,7 +28,9 @@ impl Counted {
                 inner: *inner,
                 checks: Arc::clone(&checks),
             };
-            &*Box::leak(Box::new(counting)) as &dyn SignatureVerificationAlgorithm
+            let counting: &'static dyn SignatureVerificationAlgorithm =
+                Box::leak(Box::new(counting));
+            counting
         };
         let algorithms = all.map(counting).collect::<Vec<_>>().leak();
         Self { checks, algorithms }
