@@ -13,7 +13,7 @@
 mod question;
 
 use portcullis_chain::{Anchors, AnchorsError, List, Origin, PartialChain, Reason, VerifiedChain};
-use portcullis_test_pki::{Ca, Certified};
+use portcullis_test_pki::{Algorithm, Ca, Certified, der};
 use question::{client, is};
 
 #[test]
@@ -380,4 +380,41 @@ fn the_subjects_of_the_anchors_are_listed_as_der() {
     let subjects: Vec<_> = anchors.subjects().collect();
     assert_eq!(subjects, [one.subject().der(), two.subject().der()]);
     assert_eq!(anchors.count(), 2);
+}
+
+#[test]
+fn of_thousands_of_anchors_with_one_name_the_one_that_is_named_is_tried() {
+    let root = |_| Ca::root("SPIFFE").algorithm(Algorithm::Ed25519).issue();
+    let roots: Vec<Ca> = (0..2_100).map(root).collect();
+    let anchors: Vec<&Certified> = roots.iter().map(|root| &**root).collect();
+    for position in [0, 1_000, 2_099] {
+        let alice = roots[position].client("alice").issue();
+        is(&alice).under(&anchors).accepted();
+    }
+}
+
+#[test]
+fn a_namesake_with_a_key_that_is_not_accepted_costs_nothing() {
+    let root = Ca::root("Root").issue();
+    let issuing = root
+        .intermediate("Issuing")
+        .without_key_identifiers()
+        .issue();
+    let modulus = der::tlv(2, &[&[0, 0xc5][..], &[0x11; 8_191]].concat());
+    let exponent = der::tlv(2, &[1, 0, 1]);
+    let key = der::bit_string(&der::sequence(&[modulus, exponent]));
+    let rsa = der::sequence(&[der::oid("1.2.840.113549.1.1.1"), der::null()]);
+    let enormous = Ca::root("Issuing")
+        .subject_public_key_info(&der::sequence(&[rsa, key]))
+        .without_key_identifiers()
+        .issue();
+    let alice = issuing.client("alice").without_key_identifiers().issue();
+    is(&alice)
+        .with(&[&enormous, &issuing])
+        .under(&[&root])
+        .accepted();
+    is(&alice)
+        .with(&[&enormous])
+        .under(&[&root])
+        .refused_for("oversized_key", 1);
 }
