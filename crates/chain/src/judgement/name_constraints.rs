@@ -93,6 +93,8 @@ impl<'a> InForce<'a> {
         let names = known.subject_alternative_name;
         let says_host = names.is_some_and(|names| names.iter().any(is_of_host));
         for attribute in member.certificate.subject().attributes() {
+            let pieces = (attribute.value.len() / 64).saturating_add(1);
+            budget.spend(Resource::NameComparisons, pieces)?;
             match attribute.oid {
                 // What cannot be read is no mailbox, and nothing that a constraint of mailboxes permits.
                 oid::EMAIL_ADDRESS => {
