@@ -90,6 +90,23 @@ fn the_order_of_a_file_decides_only_between_equals() {
     assert_eq!(found.as_deref(), Some("CN=Second"));
 }
 
+/// What another root certified is deeper through it than it is by itself.
+#[test]
+fn the_deepest_authority_is_counted_through_whichever_certificate_makes_it_deepest() {
+    let root = Ca::root("Root").issue();
+    let middle = Ca::root("Middle").issue();
+    let crossed = root.cross_sign(&middle).issue();
+    let below = middle.intermediate("Below").issue();
+    for file in [
+        [&root, &middle, &crossed, &below],
+        [&root, &crossed, &middle, &below],
+        [&below, &middle, &crossed, &root],
+    ] {
+        let found = issuer_of(&file.map(|ca| &**ca));
+        assert_eq!(found.as_deref(), Some("CN=Below"));
+    }
+}
+
 #[test]
 fn a_file_without_an_authority_has_no_issuer() {
     let root = Ca::root("Root").issue();
@@ -867,6 +884,9 @@ fn a_leaf_that_is_an_anchor_meets_demands_too() {
     );
 }
 
+/// A code, a policy whose demand is not met, and what makes a policy one that is.
+type Demand = (&'static str, Policy, fn(Policy) -> Policy);
+
 /// Every kind of demand, each met, and then each in turn not.
 #[test]
 fn demands_of_several_kinds_must_all_be_met() {
@@ -876,7 +896,7 @@ fn demands_of_several_kinds_must_all_be_met() {
         .dns("a.contoso.com")
         .issue();
     let code = |policy: &Policy| is(&alice).under(&[&root]).by(policy).code();
-    let demands: [(&str, Policy, fn(Policy) -> Policy); 3] = [
+    let demands: [Demand; 3] = [
         (
             "issuer_not_allowed",
             client().issuer(name("CN=Other")),

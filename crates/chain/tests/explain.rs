@@ -166,6 +166,7 @@ fn refusal(
         .refused()
 }
 
+/// Two words about a path, then what is wrong with its authority and its leaf.
 type Departures = (
     &'static str,
     &'static str,
@@ -173,122 +174,119 @@ type Departures = (
     fn(Builder<Certified>) -> Builder<Certified>,
 );
 
+/// The code, the section, and a path that breaks its rule.
+const BROKEN: [Departures; 18] = [
+    (
+        "bad_signature",
+        "6.1.3 (a)(1)",
+        |ca| ca,
+        |leaf| leaf.wrong_signature(),
+    ),
+    ("expired", "6.1.3 (a)(2)", |ca| ca.expired(), |leaf| leaf),
+    ("expired", "6.1.3 (a)(2)", |ca| ca, |leaf| leaf.expired()),
+    (
+        "not_yet_valid",
+        "6.1.3 (a)(2)",
+        |ca| ca,
+        |leaf| leaf.not_yet_valid(),
+    ),
+    (
+        "name_not_permitted",
+        "6.1.3 (b)",
+        |ca| ca.permitted_dns(&["contoso.com"]),
+        |leaf| leaf.dns("www.fabrikam.com"),
+    ),
+    (
+        "name_excluded",
+        "6.1.3 (c)",
+        |ca| ca.excluded(&dns("fabrikam.com")),
+        |leaf| leaf.dns("www.fabrikam.com"),
+    ),
+    (
+        "name_not_comparable",
+        "4.2.1.10",
+        |ca| ca.permitted(&registered_id("1.2.3")),
+        |leaf| leaf.general_name(&registered_id("1.2.3")),
+    ),
+    (
+        "no_valid_policy",
+        "6.1.5 (g)",
+        |ca| ca.policy_constraints(Some(0), None),
+        |leaf| leaf,
+    ),
+    (
+        "any_policy_mapped",
+        "6.1.4 (a)",
+        |ca| ca.policy_mappings(&[("2.5.29.32.0", "1.2.3")]),
+        |leaf| leaf,
+    ),
+    (
+        "not_a_ca",
+        "6.1.4 (k)",
+        |ca| ca.basic_constraints(BasicConstraints::EndEntity),
+        |leaf| leaf,
+    ),
+    (
+        "key_usage_missing",
+        "6.1.4 (n)",
+        |ca| ca.key_usage(&[KeyUsage::CrlSign]),
+        |leaf| leaf,
+    ),
+    (
+        "key_usage_missing",
+        "4.2.1.3",
+        |ca| ca,
+        |leaf| leaf.key_usage(&[KeyUsage::KeyAgreement]),
+    ),
+    (
+        "unknown_critical_extension",
+        "6.1.4 (o)",
+        |ca| ca.extension("1.2.3", Criticality::Critical, &[]),
+        |leaf| leaf,
+    ),
+    (
+        "purpose_not_allowed",
+        "4.2.1.12",
+        |ca| ca.extended_key_usage(&[Eku::ServerAuth]),
+        |leaf| leaf,
+    ),
+    (
+        "purpose_not_allowed",
+        "4.2.1.12",
+        |ca| ca,
+        |leaf| leaf.extended_key_usage(&[Eku::ServerAuth]),
+    ),
+    (
+        "issuer_not_found",
+        "6.1.1 (d)",
+        |ca| ca.issuer_name("Nobody"),
+        |leaf| leaf,
+    ),
+    (
+        "malformed",
+        "4",
+        |ca| ca,
+        |leaf| leaf.policies(Criticality::NonCritical, &["1.2.3", "1.2.3"]),
+    ),
+    (
+        "malformed",
+        "4",
+        |ca| ca.extension("2.5.29.30", Criticality::Critical, &[0]),
+        |leaf| leaf,
+    ),
+];
+
 #[test]
 fn every_failure_of_a_path_names_the_rule_of_rfc_5280() {
-    let rows: [Departures; 18] = [
-        (
-            "bad_signature",
-            "6.1.3 (a)(1)",
-            |ca| ca,
-            |leaf| leaf.wrong_signature(),
-        ),
-        ("expired", "6.1.3 (a)(2)", |ca| ca.expired(), |leaf| leaf),
-        ("expired", "6.1.3 (a)(2)", |ca| ca, |leaf| leaf.expired()),
-        (
-            "not_yet_valid",
-            "6.1.3 (a)(2)",
-            |ca| ca,
-            |leaf| leaf.not_yet_valid(),
-        ),
-        (
-            "name_not_permitted",
-            "6.1.3 (b)",
-            |ca| ca.permitted_dns(&["contoso.com"]),
-            |leaf| leaf.dns("www.fabrikam.com"),
-        ),
-        (
-            "name_excluded",
-            "6.1.3 (c)",
-            |ca| ca.excluded(&dns("fabrikam.com")),
-            |leaf| leaf.dns("www.fabrikam.com"),
-        ),
-        (
-            "name_not_comparable",
-            "4.2.1.10",
-            |ca| ca.permitted(&registered_id("1.2.3")),
-            |leaf| leaf.general_name(&registered_id("1.2.3")),
-        ),
-        (
-            "no_valid_policy",
-            "6.1.5 (g)",
-            |ca| ca.policy_constraints(Some(0), None),
-            |leaf| leaf,
-        ),
-        (
-            "any_policy_mapped",
-            "6.1.4 (a)",
-            |ca| ca.policy_mappings(&[("2.5.29.32.0", "1.2.3")]),
-            |leaf| leaf,
-        ),
-        (
-            "not_a_ca",
-            "6.1.4 (k)",
-            |ca| ca.basic_constraints(BasicConstraints::EndEntity),
-            |leaf| leaf,
-        ),
-        (
-            "key_usage_missing",
-            "6.1.4 (n)",
-            |ca| ca.key_usage(&[KeyUsage::CrlSign]),
-            |leaf| leaf,
-        ),
-        (
-            "key_usage_missing",
-            "4.2.1.3",
-            |ca| ca,
-            |leaf| leaf.key_usage(&[KeyUsage::KeyAgreement]),
-        ),
-        (
-            "unknown_critical_extension",
-            "6.1.4 (o)",
-            |ca| ca.extension("1.2.3", Criticality::Critical, &[]),
-            |leaf| leaf,
-        ),
-        (
-            "purpose_not_allowed",
-            "4.2.1.12",
-            |ca| ca.extended_key_usage(&[Eku::ServerAuth]),
-            |leaf| leaf,
-        ),
-        (
-            "purpose_not_allowed",
-            "4.2.1.12",
-            |ca| ca,
-            |leaf| leaf.extended_key_usage(&[Eku::ServerAuth]),
-        ),
-        (
-            "issuer_not_found",
-            "6.1.1 (d)",
-            |ca| ca.issuer_name("Nobody"),
-            |leaf| leaf,
-        ),
-        (
-            "malformed",
-            "4",
-            |ca| ca,
-            |leaf| leaf.policies(Criticality::NonCritical, &["1.2.3", "1.2.3"]),
-        ),
-        (
-            "malformed",
-            "4",
-            |ca| ca.extension("2.5.29.30", Criticality::Critical, &[0]),
-            |leaf| leaf,
-        ),
-    ];
-    all(rows
-        .into_iter()
-        .flat_map(|(code, section, authority, leaf)| {
-            let rejection = refusal(&client(), authority, leaf);
-            let rule = format!("RFC 5280 section {section}");
-            [
-                (
-                    code.to_owned(),
-                    rejection.reason().code().to_owned(),
-                    code.to_owned(),
-                ),
-                (code.to_owned(), rejection.reason().rule().to_owned(), rule),
-            ]
-        }));
+    all(BROKEN.into_iter().map(|(code, section, authority, leaf)| {
+        let rejection = refusal(&client(), authority, leaf);
+        let rule = format!("RFC 5280 section {section}");
+        let found = (
+            rejection.reason().code(),
+            rejection.reason().rule().to_owned(),
+        );
+        (code.to_owned(), found, (code, rule))
+    }));
 }
 
 #[test]
@@ -424,75 +422,69 @@ fn the_words_are_those_of_openssl() {
     );
 }
 
+/// OpenSSL's words, our code, and a path that makes both say them.
+const REFUSED: [Departures; 7] = [
+    (
+        "unsupported certificate purpose",
+        "purpose_not_allowed",
+        |ca| ca,
+        |leaf| leaf.extended_key_usage(&[Eku::ServerAuth]),
+    ),
+    (
+        "certificate has expired",
+        "expired",
+        |ca| ca,
+        |leaf| leaf.expired(),
+    ),
+    (
+        "certificate is not yet valid",
+        "not_yet_valid",
+        |ca| ca.not_yet_valid(),
+        |leaf| leaf,
+    ),
+    (
+        "invalid CA certificate",
+        "not_a_ca",
+        |ca| ca.basic_constraints(BasicConstraints::Absent),
+        |leaf| leaf,
+    ),
+    (
+        "permitted subtree violation",
+        "name_not_permitted",
+        |ca| ca.permitted_dns(&["contoso.com"]),
+        |leaf| leaf.dns("www.fabrikam.com"),
+    ),
+    (
+        "excluded subtree violation",
+        "name_excluded",
+        |ca| ca.excluded(&dns("fabrikam.com")),
+        |leaf| leaf.dns("www.fabrikam.com"),
+    ),
+    (
+        "certificate signature failure",
+        "bad_signature",
+        |ca| ca,
+        |leaf| leaf.wrong_signature(),
+    ),
+];
+
 #[test]
 fn the_words_for_a_path_that_leads_to_an_anchor_are_those_of_openssl() {
-    type Row = (
-        &'static str,
-        Policy,
-        fn(Builder<Ca>) -> Builder<Ca>,
-        fn(Builder<Certified>) -> Builder<Certified>,
-    );
-    let rows: [Row; 9] = [
+    for (expected, code, authority, leaf) in REFUSED {
+        let rejection = refusal(&client(), authority, leaf);
+        assert_eq!(rejection.reason().code(), code);
+        assert_eq!(rejection.reason().openssl(), Some(expected));
+    }
+    for (policy, expected) in [
         (
-            "unable to verify the client certificate issuer",
             client().issuer("CN=Other".parse().unwrap()),
-            |ca| ca,
-            |leaf| leaf,
+            "unable to verify the client certificate issuer",
         ),
-        (
-            "unsupported certificate purpose",
-            client(),
-            |ca| ca,
-            |leaf| leaf.extended_key_usage(&[Eku::ServerAuth]),
-        ),
-        (
-            "certificate has expired",
-            client(),
-            |ca| ca,
-            |leaf| leaf.expired(),
-        ),
-        (
-            "certificate is not yet valid",
-            client(),
-            |ca| ca.not_yet_valid(),
-            |leaf| leaf,
-        ),
-        (
-            "certificate chain too long",
-            client().max_depth(0),
-            |ca| ca,
-            |leaf| leaf,
-        ),
-        (
-            "invalid CA certificate",
-            client(),
-            |ca| ca.basic_constraints(BasicConstraints::Absent),
-            |leaf| leaf,
-        ),
-        (
-            "permitted subtree violation",
-            client(),
-            |ca| ca.permitted_dns(&["contoso.com"]),
-            |leaf| leaf.dns("www.fabrikam.com"),
-        ),
-        (
-            "excluded subtree violation",
-            client(),
-            |ca| ca.excluded(&dns("fabrikam.com")),
-            |leaf| leaf.dns("www.fabrikam.com"),
-        ),
-        (
-            "certificate signature failure",
-            client(),
-            |ca| ca,
-            |leaf| leaf.wrong_signature(),
-        ),
-    ];
-    all(rows.into_iter().map(|(expected, policy, authority, leaf)| {
-        let rejection = refusal(&policy, authority, leaf);
-        let found = rejection.reason().openssl();
-        (expected.to_owned(), found, Some(expected))
-    }));
+        (client().max_depth(0), "certificate chain too long"),
+    ] {
+        let rejection = refusal(&policy, |ca| ca, |leaf| leaf);
+        assert_eq!(rejection.reason().openssl(), Some(expected));
+    }
 }
 
 fn rsa_key(bits: usize) -> Vec<u8> {
@@ -505,6 +497,16 @@ fn rsa_key(bits: usize) -> Vec<u8> {
 fn curve_key(curve: &str) -> Vec<u8> {
     let algorithm = der::sequence(&[der::oid("1.2.840.10045.2.1"), der::oid(curve)]);
     der::sequence(&[algorithm, der::bit_string(&[4; 65])])
+}
+
+fn ed448_key() -> Vec<u8> {
+    der::sequence(&[der::algorithm("1.3.101.113"), der::bit_string(&[7; 57])])
+}
+
+fn of_a_stranger() -> &'static str {
+    let stranger = Ca::root("Other").issue().client("alice").issue();
+    let root = Ca::root("Root").issue();
+    is(&stranger).under(&[&root]).code()
 }
 
 /// The code of a client with this key.
@@ -579,12 +581,8 @@ fn without_the_purpose(authority: &[Eku], leaf: &[Eku]) -> &'static str {
 #[test]
 fn what_google_cloud_tells_apart_has_codes_of_ours() {
     let (server, any) = (&[Eku::ServerAuth][..], &[Eku::ClientAuth][..]);
-    let ed448 = der::sequence(&[der::algorithm("1.3.101.113"), der::bit_string(&[7; 57])]);
-    let stranger = Ca::root("Other").issue().client("alice").issue();
-    let root = Ca::root("Root").issue();
-    let untrusted = is(&stranger).under(&[&root]).code();
     let rows = [
-        ("validation_failed", untrusted, "issuer_not_found"),
+        ("validation_failed", of_a_stranger(), "issuer_not_found"),
         (
             "chain_invalid_eku, leaf",
             without_the_purpose(any, server),
@@ -624,7 +622,7 @@ fn what_google_cloud_tells_apart_has_codes_of_ours() {
         ),
         (
             "unsupported_key_algorithm",
-            with_key(&ed448),
+            with_key(&ed448_key()),
             "unsupported_key",
         ),
         ("pki_too_large", certified(150), "budget_exceeded"),

@@ -62,8 +62,9 @@ fn counting() -> (Algorithms, &'static AtomicUsize) {
     let checks: &AtomicUsize = Box::leak(Box::default());
     let counting = algorithms().iter().map(|algorithm| {
         let algorithm = *algorithm;
-        let leaked: &'static Counting = Box::leak(Box::new(Counting { algorithm, checks }));
-        leaked as &dyn SignatureVerificationAlgorithm
+        let leaked: &'static dyn SignatureVerificationAlgorithm =
+            Box::leak(Box::new(Counting { algorithm, checks }));
+        leaked
     });
     (Box::leak(counting.collect()), checks)
 }
@@ -236,7 +237,7 @@ fn the_same_certificates_in_another_order_are_another_presentation() {
     let gate = Gate::of(&[&root]);
     assert_eq!(gate.judge(&alice, &[&issuing, &junk]), (ACCEPTED, 2));
     for offered in [[&junk, &issuing], [&issuing, &issuing]] {
-        let ders = offered.map(|ca| &*ca.der as &[u8]);
+        let ders = offered.map(|ca| ca.der.as_ref());
         let (subjects, checks) = gate.answer(&alice.der, &ders, NOW, |verdict| {
             let chain = verdict.unwrap();
             chain

@@ -166,6 +166,63 @@ fn a_wildcard_is_excluded_where_anything_that_it_stands_for_is() {
     );
 }
 
+/// Every host of one to three labels out of two.
+fn hosts() -> Vec<String> {
+    let longer = |hosts: &[String]| -> Vec<String> {
+        let below = |host: &String| ["a", "b"].map(|label| format!("{label}.{host}"));
+        hosts.iter().flat_map(below).collect()
+    };
+    let one = vec!["a".to_owned(), "b".to_owned()];
+    let two = longer(&one);
+    let three = longer(&two);
+    [one, two, three].concat()
+}
+
+/// What a name stands for: with a wildcard the hosts one label below, of which `c` is like any other.
+fn stands_for(name: &str) -> Vec<String> {
+    match name.strip_prefix("*.") {
+        Some(domain) => ["a", "b", "c"]
+            .map(|label| format!("{label}.{domain}"))
+            .to_vec(),
+        None => vec![name.to_owned()],
+    }
+}
+
+/// Section 4.2.1.10: whatever comes of adding labels on the left.
+fn is_in(base: &str, host: &str) -> bool {
+    host == base || host.ends_with(&format!(".{base}"))
+}
+
+#[test]
+fn every_small_name_is_judged_as_all_that_it_stands_for() {
+    let wildcards = hosts().into_iter().map(|host| format!("*.{host}"));
+    let names: Vec<_> = hosts().into_iter().chain(wildcards).collect();
+    for base in hosts() {
+        for name in &names {
+            let within: Vec<bool> = stands_for(name)
+                .iter()
+                .map(|host| is_in(&base, host))
+                .collect();
+            let permitted = where_permitted(&dns(&base), &dns(name)) == ACCEPTED;
+            assert_eq!(
+                permitted,
+                within.iter().all(|within| *within),
+                "{name} in {base}"
+            );
+            let excluded = where_excluded(&dns(&base), &dns(name)) == EXCLUDED;
+            let any = within.iter().any(|within| *within);
+            // A host two labels below may be taken for one of the wildcard's, to be safe.
+            let deeper = name
+                .strip_prefix("*.")
+                .is_some_and(|domain| is_in(domain, &base));
+            assert!(
+                excluded == any || (excluded && deeper),
+                "{name} out of {base}"
+            );
+        }
+    }
+}
+
 #[test]
 fn a_host_that_is_none_is_within_nothing_and_outside_of_nothing() {
     are_not_comparable(
@@ -682,6 +739,47 @@ fn a_common_name_that_looks_like_a_host_is_one_where_no_alternative_name_says_th
         "Alice J. Smith",
     ] {
         assert_eq!(of(free), [ACCEPTED; 2], "{free}");
+    }
+}
+
+/// OpenSSL's `cn2dnsid` refuses it too: whoever reads up to the NUL reads a host.
+#[test]
+fn a_common_name_with_a_host_before_a_nul_is_not_free() {
+    for name in ["www.fabrikam.com\0", "www.fabrikam.com\0.contoso.com"] {
+        let found = verdict(
+            |authority| authority.permitted(&dns("contoso.com")),
+            |leaf| leaf.subject(name),
+        );
+        assert_ne!(found, ACCEPTED, "{name:?}");
+    }
+}
+
+#[test]
+fn attributes_are_read_in_every_type_of_text() {
+    let utf16 =
+        |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_be_bytes).collect() };
+    let encoded = |text: &str| {
+        [
+            der::utf8_string(text),
+            der::printable_string(text),
+            ia5_string(text),
+            der::tlv(0x14, text.as_bytes()),
+            der::tlv(0x1e, &utf16(text)),
+        ]
+    };
+    for value in encoded("www.fabrikam.com") {
+        let found = verdict(
+            |authority| authority.excluded(&dns("fabrikam.com")),
+            |leaf| leaf.subject(Name::empty().attribute(COMMON_NAME, &value)),
+        );
+        assert_eq!(found, EXCLUDED, "{value:?}");
+    }
+    for value in encoded("alice@fabrikam.com") {
+        let found = verdict(
+            |authority| authority.excluded(&email("fabrikam.com")),
+            |leaf| leaf.subject(with_email_address(&value)),
+        );
+        assert_eq!(found, EXCLUDED, "{value:?}");
     }
 }
 

@@ -127,12 +127,13 @@ const REFUSED: Result<Vec<String>, &str> = Err(NO_VALID_POLICY);
 
 #[test]
 fn policies_that_nobody_requires_refuse_nothing() {
+    let (silent, gold): (Said, Said) = (|ca| ca, |ca| listing(ca, &[GOLD]));
     for (issuing, leaf, expected) in [
-        ((|ca| ca) as Said, &[][..], &[][..]),
-        (|ca| ca, &[GOLD], &[]),
-        (|ca| listing(ca, &[GOLD]), &[], &[]),
-        (|ca| listing(ca, &[GOLD]), &[SILVER], &[]),
-        (|ca| listing(ca, &[GOLD]), &[GOLD], &[GOLD]),
+        (silent, &[][..], &[][..]),
+        (silent, &[GOLD], &[]),
+        (gold, &[], &[]),
+        (gold, &[SILVER], &[]),
+        (gold, &[GOLD], &[GOLD]),
     ] {
         let found = path(&[("Issuing", issuing)], leaf).judged(&client());
         assert_eq!(found, valid(expected), "{leaf:?}");
@@ -142,38 +143,15 @@ fn policies_that_nobody_requires_refuse_nothing() {
 #[test]
 fn a_required_policy_is_on_every_certificate_of_the_path() {
     let required = client().require_explicit_policy();
+    let (silent, gold): (Said, Said) = (|ca| ca, |ca| listing(ca, &[GOLD]));
+    let silver: Said = |ca| listing(ca, &[SILVER]);
     for (outer, inner, leaf, fault) in [
-        (
-            (|ca| ca) as Said,
-            (|ca| listing(ca, &[GOLD])) as Said,
-            &[GOLD][..],
-            Some(2),
-        ),
-        (|ca| listing(ca, &[GOLD]), |ca| ca, &[GOLD], Some(1)),
-        (
-            |ca| listing(ca, &[GOLD]),
-            |ca| listing(ca, &[SILVER]),
-            &[GOLD],
-            Some(1),
-        ),
-        (
-            |ca| listing(ca, &[GOLD]),
-            |ca| listing(ca, &[GOLD]),
-            &[],
-            Some(0),
-        ),
-        (
-            |ca| listing(ca, &[GOLD]),
-            |ca| listing(ca, &[GOLD]),
-            &[SILVER],
-            Some(0),
-        ),
-        (
-            |ca| listing(ca, &[GOLD]),
-            |ca| listing(ca, &[GOLD]),
-            &[GOLD],
-            None,
-        ),
+        (silent, gold, &[GOLD][..], Some(2)),
+        (gold, silent, &[GOLD], Some(1)),
+        (gold, silver, &[GOLD], Some(1)),
+        (gold, gold, &[], Some(0)),
+        (gold, gold, &[SILVER], Some(0)),
+        (gold, gold, &[GOLD], None),
     ] {
         let path = path(&[("Outer", outer), ("Inner", inner)], leaf);
         match fault {

@@ -19,7 +19,7 @@ use portcullis_chain::{
 use portcullis_test_pki::general_name::dns;
 use portcullis_test_pki::{
     Algorithm, BasicConstraints, Builder, Ca, Certified, Criticality, ExtendedKeyUsage as Eku, Key,
-    KeyUsage, Name, der,
+    KeyUsage, Name, Version, der,
 };
 use portcullis_x509::oid;
 use question::{ACCEPTED, all, client, is, policy};
@@ -405,6 +405,18 @@ fn every_certificate_that_is_not_self_signed_names_its_issuer_s_key() {
             ),
         ],
     );
+}
+
+/// Section 4.2.1.1: in all certificates, which takes version 3.
+#[test]
+fn a_leaf_of_a_version_without_extensions_does_not_conform() {
+    let root = Ca::root("Root").issue();
+    let leaf = root.client("alice").version(Version::V1).issue();
+    is(&leaf).under(&[&root]).accepted();
+    is(&leaf)
+        .under(&[&root])
+        .by(client().issuance_profile(IssuanceProfile::Enforce))
+        .refused_for("not_conforming", 0);
 }
 
 /// Section 4.2.1.1: the keyIdentifier field MUST be included.
