@@ -402,22 +402,36 @@ fn a_namesake_of_a_known_intermediate_is_another_issuer() {
     }
 }
 
-/// The certificate says that the known root signed it, and another root of that name did.
+/// Without identifiers the other root of that name, which is listed first, is asked first every time.
 #[test]
 fn a_known_signature_holds_with_the_key_that_made_it_and_no_other() {
-    let old = Ca::root("Root").issue();
-    let new = Ca::root("Root").issue();
+    let root = || Ca::root("Root").without_key_identifiers().issue();
+    let (theirs, ours) = (root(), root());
+    let issuing = ours
+        .intermediate("Issuing")
+        .without_key_identifiers()
+        .issue();
+    let gate = Gate::of(&[&theirs, &ours]);
+    for (name, checks) in [("alice", 3), ("bob", 2)] {
+        let leaf = issuing.client(name).issue();
+        let read = |verdict: Result<VerifiedChain<'_>, _>| verdict.unwrap().anchor().der().to_vec();
+        let found = gate.answer(&leaf.der, &[&issuing.der], NOW, read);
+        assert_eq!(found, (ours.der.to_vec(), checks), "{name}");
+    }
+}
+
+#[test]
+fn a_path_through_another_certificate_of_a_known_intermediate_is_another_path() {
+    let (old, new) = (Ca::root("Old").issue(), Ca::root("New").issue());
     let issuing = old.intermediate("Issuing").issue();
     let crossed = new.cross_sign(&issuing).issue();
-    let [alice, bob] = ["alice", "bob"].map(|name| issuing.client(name).issue());
     let gate = Gate::of(&[&old, &new]);
-    assert_eq!(gate.judge(&alice, &[&issuing]).0, ACCEPTED);
-    let anchor = |offered: &[&[u8]]| {
+    for (name, offered, anchor) in [("alice", &issuing, &old), ("bob", &crossed, &new)] {
+        let leaf = issuing.client(name).issue();
         let read = |verdict: Result<VerifiedChain<'_>, _>| verdict.unwrap().anchor().der().to_vec();
-        gate.answer(&bob.der, offered, NOW, read).0
-    };
-    assert_eq!(anchor(&[&issuing.der]), old.der.to_vec());
-    assert_eq!(anchor(&[&crossed.der]), new.der.to_vec());
+        let found = gate.answer(&leaf.der, &[&offered.der], NOW, read);
+        assert_eq!(found, (anchor.der.to_vec(), 2), "{name}");
+    }
 }
 
 #[test]
