@@ -1,4 +1,4 @@
-//! The form of host names.
+//! The form of host names, and of what has one.
 
 use core::net::IpAddr;
 
@@ -39,4 +39,35 @@ pub(crate) fn is_address(text: &str) -> bool {
 /// A name without the dot at its end that says that it is whole.
 pub(crate) fn without_root(name: &str) -> &str {
     name.strip_suffix('.').unwrap_or(name)
+}
+
+/// The two sides of the `@` of a mailbox, of which there is one: printable characters before it, a host
+/// after it.
+pub(crate) fn mailbox(name: &str) -> Option<(&str, &str)> {
+    let (local, host) = name.split_once('@')?;
+    (!local.is_empty() && is_printable(local) && is_host(host)).then_some((local, host))
+}
+
+/// ASCII without spaces and controls.
+pub(crate) fn is_printable(text: &str) -> bool {
+    text.bytes().all(|octet| octet.is_ascii_graphic())
+}
+
+/// The scheme of a URI and what follows the colon (RFC 3986 section 3.1).
+pub(crate) fn scheme(uri: &str) -> Option<(&str, &str)> {
+    let (scheme, rest) = uri.split_once(':')?;
+    let allowed = |octet: u8| octet.is_ascii_alphanumeric() || b"+-.".contains(&octet);
+    let sound = scheme.starts_with(|first: char| first.is_ascii_alphabetic());
+    (sound && scheme.bytes().all(allowed)).then_some((scheme, rest))
+}
+
+/// Whether a host is, or ends in, a number: there are readers who take it for an address in a form of their
+/// own, such as `127.1` and `0x7f000001`.
+pub(crate) fn ends_in_number(host: &str) -> bool {
+    let last = host.rsplit('.').next().unwrap_or(host);
+    let hexadecimal = last.strip_prefix("0x").or_else(|| last.strip_prefix("0X"));
+    match hexadecimal {
+        Some(digits) => digits.bytes().all(|digit| digit.is_ascii_hexdigit()),
+        None => last.bytes().all(|digit| digit.is_ascii_digit()),
+    }
 }

@@ -116,6 +116,8 @@ impl Role {
 /// The state variables of section 6.1.2.
 struct Walk<'w, 'a> {
     rules: Rules<'w>,
+    /// Whether the path is a leaf that is an anchor.
+    is_alone: bool,
     lengths: PathLength,
     names: InForce<'a>,
     policies: Policies<'a>,
@@ -124,10 +126,12 @@ struct Walk<'w, 'a> {
 
 impl<'w, 'a> Walk<'w, 'a> {
     fn new(length: usize, rules: Rules<'w>, budget: &'w mut Budget) -> Self {
+        let is_alone = length == 1;
         // A leaf that is an anchor is a path of one; other anchors do not count.
         let length = length.saturating_sub(1).max(1);
         Self {
             rules,
+            is_alone,
             lengths: PathLength::default(),
             names: InForce::default(),
             policies: Policies::new(length, rules.policies),
@@ -189,7 +193,7 @@ impl<'w, 'a> Walk<'w, 'a> {
 
     fn check_conformance(&self, member: &Member<'a>, role: Role) -> Result<(), Reason> {
         match self.rules.issuance_profile {
-            IssuanceProfile::Enforce => conformance::check(member, role),
+            IssuanceProfile::Enforce => conformance::check(member, role, self.is_alone),
             IssuanceProfile::Ignore => Ok(()),
         }
     }

@@ -51,7 +51,7 @@ pub(crate) struct Proof {
 }
 
 impl Memory {
-    /// A memory of so many chains and so many issuers, in two halves: an odd number loses one.
+    /// A memory of so many chains and so many issuers.
     pub fn new(entries: usize) -> Self {
         Self {
             chains: Table::new(entries),
@@ -95,7 +95,7 @@ impl Memory {
 struct Table<V> {
     young: HashMap<Sha256Digest, V>,
     old: HashMap<Sha256Digest, V>,
-    half: usize,
+    entries: usize,
 }
 
 impl<V> Table<V> {
@@ -103,7 +103,7 @@ impl<V> Table<V> {
         Self {
             young: HashMap::new(),
             old: HashMap::new(),
-            half: entries / 2,
+            entries,
         }
     }
 
@@ -119,13 +119,17 @@ impl<V> Table<V> {
     }
 
     fn insert(&mut self, key: Sha256Digest, value: V) {
-        if self.half == 0 {
-            return;
-        }
-        if self.young.len() >= self.half && !self.young.contains_key(&key) {
+        let half = self.entries.div_ceil(2);
+        if self.young.len() >= half && !self.young.contains_key(&key) {
             self.old = core::mem::take(&mut self.young);
         }
         self.old.remove(&key);
         self.young.insert(key, value);
+        if self.len() > self.entries {
+            self.old.clear();
+        }
+        if self.entries == 0 {
+            self.young.clear();
+        }
     }
 }

@@ -99,9 +99,9 @@ fn key_identifiers_are_there_and_not_critical() {
         })
     };
     let found = critical(own, der::tlv(4, &[1]));
-    assert_eq!(found, Requirement::KeyIdentifierNotCritical);
+    assert_eq!(found, Requirement::SubjectKeyIdentifierNotCritical);
     let found = critical(issuer, der::sequence(&[der::context_primitive(0, &[1])]));
-    assert_eq!(found, Requirement::KeyIdentifierNotCritical);
+    assert_eq!(found, Requirement::AuthorityKeyIdentifierNotCritical);
 }
 
 #[test]

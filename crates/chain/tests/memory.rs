@@ -1,4 +1,4 @@
-//! What was proven is not proven again, and proves nothing else.
+//! What is remembered of accepted chains: never more than was proven, and never for longer.
 
 #![allow(
     clippy::arithmetic_side_effects,
@@ -9,234 +9,544 @@
     reason = "a test fails by panicking"
 )]
 
-#[path = "support/counted.rs"]
-mod counted;
+#[path = "support/question.rs"]
+mod question;
 
 use std::cell::RefCell;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use counted::Counted;
-use portcullis_chain::{Anchors, CertificateId, Memory, Policy, Purpose, Rejection, Trust};
-use portcullis_test_pki::{Ca, Certified, DAY, NOW, after, before};
+use portcullis_chain::{
+    AnchorValidity, Anchors, CertificateId, Memory, MemoryCell, Policy, Purpose, Rejection,
+    Sha256Digest, Trust, VerifiedChain,
+};
+use portcullis_test_pki::{Ca, Certified, Criticality, DAY, NOW, after, before, mutate};
 use portcullis_x509::Certificate;
-use rustls_pki_types::{CertificateDer, UnixTime};
+use question::{ACCEPTED, algorithms};
+use rustls_pki_types::{
+    AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm, UnixTime,
+};
+use sha2::{Digest as _, Sha256};
 
-/// A root, an issuing authority and a memory, with a count of the signatures that are checked.
-struct Scene {
-    root: Ca,
-    issuing: Ca,
-    counted: Counted,
-    memory: RefCell<Memory>,
+/// An algorithm of the provider that counts how often it is asked.
+#[derive(Debug)]
+struct Counting {
+    algorithm: &'static dyn SignatureVerificationAlgorithm,
+    checks: &'static AtomicUsize,
 }
 
-impl Scene {
-    fn new() -> Self {
-        let root = Ca::root("Root").issue();
-        let issuing = root.intermediate("Issuing").issue();
+impl SignatureVerificationAlgorithm for Counting {
+    fn verify_signature(
+        &self,
+        key: &[u8],
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), InvalidSignature> {
+        self.checks.fetch_add(1, Ordering::Relaxed);
+        self.algorithm.verify_signature(key, message, signature)
+    }
+
+    fn public_key_alg_id(&self) -> AlgorithmIdentifier {
+        self.algorithm.public_key_alg_id()
+    }
+
+    fn signature_alg_id(&self) -> AlgorithmIdentifier {
+        self.algorithm.signature_alg_id()
+    }
+}
+
+type Algorithms = &'static [&'static dyn SignatureVerificationAlgorithm];
+
+/// The provider's algorithms, and how often one of them was asked.
+fn counting() -> (Algorithms, &'static AtomicUsize) {
+    let checks: &AtomicUsize = Box::leak(Box::default());
+    let counting = algorithms().iter().map(|algorithm| {
+        let algorithm = *algorithm;
+        let leaked: &'static dyn SignatureVerificationAlgorithm =
+            Box::leak(Box::new(Counting { algorithm, checks }));
+        leaked
+    });
+    (Box::leak(counting.collect()), checks)
+}
+
+/// A listener with a memory.
+struct Gate {
+    trust: Trust,
+    memory: RefCell<Memory>,
+    checks: &'static AtomicUsize,
+}
+
+fn anchors(trusted: &[&Certified], known: &[&Certified]) -> Anchors {
+    let own = |list: &[&Certified]| list.iter().map(|ca| ca.der.clone()).collect();
+    Anchors::new(own(trusted), own(known)).unwrap()
+}
+
+impl Gate {
+    fn of(trusted: &[&Certified]) -> Self {
+        Self::knowing(trusted, &[])
+    }
+
+    fn knowing(trusted: &[&Certified], known: &[&Certified]) -> Self {
+        Self::with(trusted, known, 100, |policy| policy)
+    }
+
+    fn with(
+        trusted: &[&Certified],
+        known: &[&Certified],
+        entries: usize,
+        demand: impl FnOnce(Policy) -> Policy,
+    ) -> Self {
+        let (algorithms, checks) = counting();
+        let policy = demand(Policy::new(Purpose::ClientAuth, algorithms));
         Self {
-            root,
-            issuing,
-            counted: Counted::new(),
-            memory: RefCell::new(Memory::new(100)),
+            trust: Trust::new(anchors(trusted, known), policy),
+            memory: RefCell::new(Memory::new(entries)),
+            checks,
         }
     }
 
-    fn policy(&self) -> Policy {
-        Policy::new(Purpose::ClientAuth, self.counted.algorithms())
-    }
-
-    /// Trust in the root, with the issuing authority configured or not.
-    fn trust(&self, known: &[&Ca], policy: Policy) -> Trust {
-        let known = known.iter().map(|ca| ca.der.clone()).collect();
-        Trust::new(
-            Anchors::new(vec![self.root.der.clone()], known).unwrap(),
-            policy,
-        )
-    }
-
-    /// How many signatures were checked for it, when it is accepted.
-    fn cost(
+    /// What `read` makes of the verdict, and how many signatures were checked for it.
+    fn answer<T>(
         &self,
-        trust: &Trust,
         leaf: &[u8],
         offered: &[&[u8]],
         now: UnixTime,
-    ) -> Result<usize, Rejection> {
+        read: impl FnOnce(Result<VerifiedChain<'_>, Rejection>) -> T,
+    ) -> (T, usize) {
         let leaf = Certificate::parse(leaf).unwrap();
         let offered: Vec<_> = offered
             .iter()
             .map(|der| Certificate::parse(der).unwrap())
             .collect();
-        let before = self.counted.checks();
-        let chain = trust.verify(&leaf, &offered, &self.memory, now)?;
-        assert_eq!(chain.leaf().der(), leaf.der());
-        let anchor: CertificateDer<'_> = chain.anchor().der().into();
-        assert_eq!(anchor, self.root.der);
-        Ok(self.counted.checks() - before)
+        let earlier = self.checks.load(Ordering::Relaxed);
+        let answer = read(self.trust.verify(&leaf, &offered, &self.memory, now));
+        (answer, self.checks.load(Ordering::Relaxed) - earlier)
+    }
+
+    /// The code of the verdict, and how many signatures were checked for it.
+    fn judge_at(
+        &self,
+        now: UnixTime,
+        leaf: &Certified,
+        offered: &[&Certified],
+    ) -> (&'static str, usize) {
+        let offered: Vec<&[u8]> = offered.iter().map(|ca| &*ca.der).collect();
+        self.answer(&leaf.der, &offered, now, |verdict| code(&verdict))
+    }
+
+    fn judge(&self, leaf: &Certified, offered: &[&Certified]) -> (&'static str, usize) {
+        self.judge_at(NOW, leaf, offered)
+    }
+
+    fn remembered(&self) -> [usize; 2] {
+        let memory = self.memory.borrow();
+        [memory.chains(), memory.issuers()]
     }
 }
 
-fn code(refused: Result<usize, Rejection>) -> &'static str {
-    refused.unwrap_err().reason().code()
+fn code(verdict: &Result<VerifiedChain<'_>, Rejection>) -> &'static str {
+    match verdict {
+        Ok(_) => ACCEPTED,
+        Err(rejection) => rejection.reason().code(),
+    }
+}
+
+fn days_later(days: u64) -> UnixTime {
+    after(NOW, days * DAY)
 }
 
 #[test]
-fn a_client_that_returns_costs_no_signature_check() {
-    let scene = Scene::new();
-    let trust = scene.trust(&[], scene.policy());
-    let alice = scene.issuing.client("alice").issue();
-    let offered = [&scene.issuing.der[..]];
-    for expected in [2, 0, 0] {
-        let cost = scene.cost(&trust, &alice.der, &offered, NOW);
-        assert_eq!(cost.unwrap(), expected);
+fn a_chain_that_was_accepted_is_recalled_without_a_check() {
+    let root = Ca::root("Root").issue();
+    let issuing = root.intermediate("Issuing").issue();
+    let alice = issuing.client("alice").issue();
+    let gate = Gate::of(&[&root]);
+    assert_eq!(gate.judge(&alice, &[&issuing]), (ACCEPTED, 2));
+    assert_eq!(gate.judge(&alice, &[&issuing]), (ACCEPTED, 0));
+    assert_eq!(gate.remembered(), [1, 1]);
+}
+
+#[test]
+fn what_is_recalled_says_what_was_accepted() {
+    let root = Ca::root("Root").issue();
+    let issuing = root
+        .intermediate("Issuing")
+        .policies(Criticality::NonCritical, &["1.2.3.1", "1.2.3.2"])
+        .issue();
+    let alice = issuing
+        .client("alice")
+        .policies(Criticality::NonCritical, &["1.2.3.1"])
+        .issue();
+    let junk = root.intermediate("Junk").issue();
+    for gate in [Gate::of(&[&root]), Gate::knowing(&[&root], &[&issuing])] {
+        let said = || {
+            let offered: [&[u8]; 2] = [&junk.der, &issuing.der];
+            gate.answer(&alice.der, &offered, NOW, |verdict| {
+                let chain = verdict.unwrap();
+                let certificates: Vec<_> = chain
+                    .certificates()
+                    .iter()
+                    .map(|certificate| certificate.der().to_vec())
+                    .collect();
+                let policies: Vec<_> = chain.policies().map(|oid| oid.to_string()).collect();
+                let times = [chain.valid_from(), chain.valid_until()];
+                (certificates, policies, times)
+            })
+        };
+        let ((first, checks), (second, recalled)) = (said(), said());
+        assert_eq!(first, second);
+        assert_eq!((checks, recalled), (2, 0));
+        assert_eq!(
+            first.0,
+            [&alice.der, &issuing.der, &root.der].map(|der| der.to_vec())
+        );
+        assert_eq!(first.1, ["1.2.3.1"]);
     }
 }
 
 #[test]
-fn a_new_client_of_a_known_issuer_costs_one() {
-    let scene = Scene::new();
-    let [alice, bob] = ["alice", "bob"].map(|name| scene.issuing.client(name).issue());
-    let offered = [&scene.issuing.der[..]];
-    let trust = scene.trust(&[], scene.policy());
-    assert_eq!(scene.cost(&trust, &alice.der, &offered, NOW).unwrap(), 2);
-    assert_eq!(scene.cost(&trust, &bob.der, &offered, NOW).unwrap(), 1);
-    let configured = scene.trust(&[&scene.issuing], scene.policy());
-    assert_eq!(scene.cost(&configured, &alice.der, &[], NOW).unwrap(), 2);
-    assert_eq!(scene.cost(&configured, &bob.der, &[], NOW).unwrap(), 1);
+fn a_new_leaf_of_a_known_intermediate_costs_its_own_signature() {
+    let root = Ca::root("Root").issue();
+    let outer = root.intermediate("Outer").issue();
+    let inner = outer.intermediate("Inner").issue();
+    let [alice, bob] = ["alice", "bob"].map(|name| inner.client(name).issue());
+    let offering = Gate::of(&[&root]);
+    assert_eq!(offering.judge(&alice, &[&inner, &outer]), (ACCEPTED, 3));
+    assert_eq!(offering.judge(&bob, &[&inner, &outer]), (ACCEPTED, 1));
+    let configured = Gate::knowing(&[&root], &[&outer, &inner]);
+    assert_eq!(configured.judge(&alice, &[]), (ACCEPTED, 3));
+    assert_eq!(configured.judge(&bob, &[]), (ACCEPTED, 1));
+}
+
+#[test]
+fn a_new_leaf_of_an_anchor_costs_its_own_signature() {
+    let root = Ca::root("Root").issue();
+    let gate = Gate::of(&[&root]);
+    for name in ["alice", "bob"] {
+        let leaf = root.client(name).issue();
+        assert_eq!(gate.judge(&leaf, &[]), (ACCEPTED, 1));
+    }
+}
+
+#[test]
+fn the_same_certificates_in_another_order_are_another_presentation() {
+    let root = Ca::root("Root").issue();
+    let issuing = root.intermediate("Issuing").issue();
+    let junk = root.intermediate("Junk").issue();
+    let alice = issuing.client("alice").issue();
+    let gate = Gate::of(&[&root]);
+    assert_eq!(gate.judge(&alice, &[&issuing, &junk]), (ACCEPTED, 2));
+    for offered in [[&junk, &issuing], [&issuing, &issuing]] {
+        let ders = offered.map(|ca| ca.der.as_ref());
+        let (subjects, checks) = gate.answer(&alice.der, &ders, NOW, |verdict| {
+            let chain = verdict.unwrap();
+            chain
+                .subjects()
+                .map(|name| name.to_string())
+                .collect::<Vec<_>>()
+        });
+        assert_eq!(subjects, ["CN=alice", "CN=Issuing", "CN=Root"]);
+        assert_eq!(checks, 1);
+    }
+}
+
+#[test]
+fn an_intermediate_that_is_not_offered_again_is_missing_again() {
+    let root = Ca::root("Root").issue();
+    let issuing = root.intermediate("Issuing").issue();
+    let junk = root.intermediate("Junk").issue();
+    let alice = issuing.client("alice").issue();
+    let gate = Gate::of(&[&root]);
+    assert_eq!(gate.judge(&alice, &[&issuing]).0, ACCEPTED);
+    assert_eq!(gate.judge(&alice, &[]).0, "issuer_not_found");
+    assert_eq!(gate.judge(&alice, &[&junk]).0, "issuer_not_found");
+}
+
+#[test]
+fn no_leaf_with_another_bit_is_recalled() {
+    let root = Ca::root("Root").issue();
+    let issuing = root.intermediate("Issuing").issue();
+    let alice = issuing.client("alice").issue();
+    let gate = Gate::of(&[&root]);
+    assert_eq!(gate.judge(&alice, &[&issuing]).0, ACCEPTED);
+    for flipped in mutate::every_flipped_bit(&alice.der) {
+        if Certificate::parse(&flipped).is_ok() {
+            let (found, _) = gate.answer(&flipped, &[&issuing.der], NOW, |verdict| code(&verdict));
+            assert_ne!(found, ACCEPTED);
+        }
+    }
+    assert_eq!(gate.remembered(), [1, 1]);
+}
+
+#[test]
+fn no_intermediate_with_another_bit_is_recalled() {
+    let root = Ca::root("Root").issue();
+    let issuing = root.intermediate("Issuing").issue();
+    let [alice, bob] = ["alice", "bob"].map(|name| issuing.client(name).issue());
+    let gate = Gate::of(&[&root]);
+    assert_eq!(gate.judge(&alice, &[&issuing]).0, ACCEPTED);
+    for flipped in mutate::every_flipped_bit(&issuing.der) {
+        if Certificate::parse(&flipped).is_ok() {
+            for leaf in [&alice, &bob] {
+                let (found, _) = gate.answer(&leaf.der, &[&flipped], NOW, |verdict| code(&verdict));
+                assert_ne!(found, ACCEPTED);
+            }
+        }
+    }
+}
+
+/// Leaf, intermediate and anchor, each in turn the one that begins last and ends first.
+#[test]
+fn nothing_is_recalled_before_or_after_any_member_is_valid() {
+    for shortest in 0..3 {
+        let days = |position| if position == shortest { 10 } else { 20 };
+        let root = Ca::root("Root").valid_for_days(days(2)).issue();
+        let issuing = root.intermediate("Issuing").valid_for_days(days(1)).issue();
+        let alice = issuing.client("alice").valid_for_days(days(0)).issue();
+        let gate = Gate::of(&[&root]);
+        let (first, last) = (before(NOW, 10 * DAY), days_later(10));
+        let at = |now| gate.judge_at(now, &alice, &[&issuing]);
+        assert_eq!(at(NOW), (ACCEPTED, 2));
+        assert_eq!(at(last), (ACCEPTED, 0));
+        assert_eq!(at(first), (ACCEPTED, 0));
+        assert_eq!(at(after(last, 1)).0, "expired");
+        assert_eq!(at(before(first, 1)).0, "not_yet_valid");
+        assert_eq!(at(NOW), (ACCEPTED, 0));
+    }
+}
+
+#[test]
+fn an_expired_anchor_that_is_trusted_all_the_same_is_recalled() {
+    let root = Ca::root("Root").expired().issue();
+    let alice = root.client("alice").issue();
+    let gate = Gate::with(&[&root], &[], 100, |policy| {
+        policy.anchor_validity(AnchorValidity::Ignore)
+    });
+    assert_eq!(gate.judge(&alice, &[]), (ACCEPTED, 1));
+    assert_eq!(gate.judge(&alice, &[]), (ACCEPTED, 0));
+    assert_eq!(gate.judge_at(days_later(91), &alice, &[]).0, "expired");
+}
+
+#[test]
+fn an_intermediate_that_expired_meanwhile_is_refused_although_its_signature_is_known() {
+    let root = Ca::root("Root").issue();
+    let issuing = root.intermediate("Issuing").valid_for_days(10).issue();
+    let [alice, bob] = ["alice", "bob"].map(|name| issuing.client(name).issue());
+    for gate in [Gate::of(&[&root]), Gate::knowing(&[&root], &[&issuing])] {
+        assert_eq!(gate.judge(&alice, &[&issuing]), (ACCEPTED, 2));
+        let later = gate.judge_at(days_later(11), &bob, &[&issuing]);
+        assert_eq!(later, ("expired", 1));
+    }
 }
 
 #[test]
 fn nothing_is_recalled_under_another_trust() {
-    let scene = Scene::new();
-    let alice = scene.issuing.client("alice").issue();
-    let offered = [&scene.issuing.der[..]];
-    let cost = |trust: &Trust| scene.cost(trust, &alice.der, &offered, NOW);
-    assert_eq!(cost(&scene.trust(&[], scene.policy())).unwrap(), 2);
-    assert_eq!(cost(&scene.trust(&[], scene.policy())).unwrap(), 2);
-    let denied = CertificateId::serial("CN=Issuing".parse().unwrap(), alice.serial());
-    let denying = scene.trust(&[], scene.policy().deny(denied));
-    assert_eq!(code(cost(&denying)), "denied");
-    let stranger = Ca::root("Stranger").issue();
-    let others = Anchors::new(vec![stranger.der.clone()], vec![]).unwrap();
-    let elsewhere = Trust::new(others, scene.policy());
-    assert_eq!(code(cost(&elsewhere)), "issuer_not_found");
-}
-
-#[test]
-fn a_proof_holds_as_long_as_every_certificate_of_its_path() {
-    let scene = Scene::new();
-    let issuing = scene
-        .root
-        .intermediate("Short")
-        .not_before(before(NOW, 2 * DAY))
-        .not_after(after(NOW, 2 * DAY))
-        .issue();
+    let root = Ca::root("Root").issue();
+    let issuing = root.intermediate("Issuing").issue();
     let alice = issuing.client("alice").issue();
-    let trust = scene.trust(&[], scene.policy());
-    let cost = |now| scene.cost(&trust, &alice.der, &[&issuing.der], now);
-    assert_eq!(cost(NOW).unwrap(), 2);
-    assert_eq!(cost(after(NOW, 2 * DAY)).unwrap(), 0);
-    assert_eq!(code(cost(after(NOW, 2 * DAY + 1))), "expired");
-    assert_eq!(cost(before(NOW, 2 * DAY)).unwrap(), 0);
-    assert_eq!(code(cost(before(NOW, 2 * DAY + 1))), "not_yet_valid");
-}
-
-#[test]
-fn other_octets_in_another_order_are_other_certificates() {
-    let scene = Scene::new();
-    let trust = scene.trust(&[], scene.policy());
-    let alice = scene.issuing.client("alice").issue();
-    let (own, junk) = (&scene.issuing.der[..], &Ca::root("Junk").issue());
-    let cost = |offered: &[&[u8]]| scene.cost(&trust, &alice.der, offered, NOW);
-    assert_eq!(cost(&[own]).unwrap(), 2);
-    // Each is judged anew, with the issuer's signature known.
-    assert_eq!(cost(&[own, &junk.der]).unwrap(), 1);
-    assert_eq!(cost(&[&junk.der, own]).unwrap(), 1);
-    assert_eq!(cost(&[&junk.der, own]).unwrap(), 0);
-    assert_eq!(code(cost(&[])), "issuer_not_found");
-    let mut flipped = alice.der.to_vec();
-    *flipped.last_mut().unwrap() ^= 1;
-    let refused = scene.cost(&trust, &flipped, &[own], NOW);
-    assert_eq!(code(refused), "bad_signature");
-}
-
-#[test]
-fn a_known_issuer_of_the_same_name_with_another_key_is_another_issuer() {
-    let scene = Scene::new();
-    let trust = scene.trust(&[], scene.policy());
-    let alice = scene.issuing.client("alice").issue();
-    scene
-        .cost(&trust, &alice.der, &[&scene.issuing.der], NOW)
-        .unwrap();
-    let forged = Ca::root("Issuing")
-        .issuer_name("Root")
-        .without_key_identifiers()
-        .issue();
-    let mallory = forged.client("mallory").without_key_identifiers().issue();
-    let refused = scene.cost(&trust, &mallory.der, &[&forged.der], NOW);
-    assert_eq!(code(refused), "bad_signature");
-}
-
-#[test]
-fn what_is_known_of_an_issuer_replaces_its_signature_and_no_other_check() {
-    let scene = Scene::new();
-    let issuing = scene
-        .root
-        .intermediate("Short")
-        .not_after(after(NOW, DAY))
-        .permitted_dns(&["contoso.com"])
-        .issue();
-    let trust = scene.trust(&[], scene.policy());
-    let client = |name: &str| issuing.client(name).dns(name).issue();
-    let cost = |leaf: &Certified, now| scene.cost(&trust, &leaf.der, &[&issuing.der], now);
-    assert_eq!(cost(&client("a.contoso.com"), NOW).unwrap(), 2);
-    assert_eq!(cost(&client("b.contoso.com"), NOW).unwrap(), 1);
-    let outside = cost(&client("c.fabrikam.com"), NOW);
-    assert_eq!(code(outside), "name_not_permitted");
-    let late = cost(&client("d.contoso.com"), after(NOW, DAY + 1));
-    assert_eq!(code(late), "expired");
+    let gate = Gate::of(&[&root]);
+    assert_eq!(gate.judge(&alice, &[&issuing]), (ACCEPTED, 2));
+    let same = Gate {
+        memory: gate.memory,
+        ..Gate::of(&[&root])
+    };
+    assert_eq!(same.judge(&alice, &[&issuing]), (ACCEPTED, 2));
+    let fingerprint = CertificateId::Fingerprint(Sha256::digest(&issuing.der).into());
+    let denying = Gate {
+        memory: same.memory,
+        ..Gate::with(&[&root], &[], 100, |policy| policy.deny(fingerprint))
+    };
+    assert_eq!(denying.judge(&alice, &[&issuing]).0, "denied");
+    let other = Ca::root("Root").issue();
+    let elsewhere = Gate {
+        memory: denying.memory,
+        ..Gate::of(&[&other])
+    };
+    assert_ne!(elsewhere.judge(&alice, &[&issuing]).0, ACCEPTED);
 }
 
 #[test]
 fn refusals_are_not_remembered() {
-    let scene = Scene::new();
-    let trust = scene.trust(&[], scene.policy());
-    let late = scene.issuing.client("late").expired().issue();
+    let root = Ca::root("Root").issue();
+    let issuing = root.intermediate("Issuing").issue();
+    let alice = issuing.client("alice").not_yet_valid().issue();
+    let forged = issuing.client("mallory").wrong_signature().issue();
+    let gate = Gate::of(&[&root]);
     for _ in 0..2 {
-        let refused = scene.cost(&trust, &late.der, &[&scene.issuing.der], NOW);
-        assert_eq!(code(refused), "expired");
+        assert_eq!(gate.judge(&alice, &[&issuing]), ("not_yet_valid", 2));
+        assert_eq!(gate.judge(&forged, &[&issuing]).0, "bad_signature");
     }
-    assert_eq!(scene.memory.borrow().chains(), 0);
-    assert_eq!(scene.memory.borrow().issuers(), 0);
+    assert_eq!(gate.remembered(), [0, 0]);
+    let tomorrow = days_later(2);
+    let accepted = gate.judge_at(tomorrow, &alice, &[&issuing]);
+    assert_eq!(accepted, (ACCEPTED, 2));
 }
 
 #[test]
-fn a_memory_is_bounded_and_keeps_what_is_used() {
-    let scene = Scene::new();
-    let trust = scene.trust(&[], scene.policy());
-    let alice = scene.issuing.client("alice").issue();
-    let offered = [&scene.issuing.der[..]];
-    for number in 0..500 {
-        let client = scene.issuing.client(format!("client {number}").as_str());
-        scene
-            .cost(&trust, &client.issue().der, &offered, NOW)
-            .unwrap();
-        let cost = scene.cost(&trust, &alice.der, &offered, NOW).unwrap();
-        assert_eq!(cost, usize::from(number == 0), "after {number} others");
-        assert!(scene.memory.borrow().chains() <= 100);
+fn a_namesake_of_a_known_intermediate_is_another_issuer() {
+    let root = Ca::root("Root").issue();
+    let issuing = root.intermediate("Issuing").issue();
+    let alice = issuing.client("alice").issue();
+    let gate = Gate::of(&[&root]);
+    assert_eq!(gate.judge(&alice, &[&issuing]).0, ACCEPTED);
+    let imposter = Ca::root("Root").issue().intermediate("Issuing").issue();
+    let mallory = imposter.client("mallory").issue();
+    for offered in [
+        &[&imposter][..],
+        &[&imposter, &issuing],
+        &[&issuing, &imposter],
+        &[&issuing],
+    ] {
+        let offered: Vec<&Certified> = offered.iter().map(|ca| &***ca).collect();
+        assert_ne!(gate.judge(&mallory, &offered).0, ACCEPTED);
     }
-    assert!(scene.memory.borrow().issuers() <= 100);
+}
+
+/// Without identifiers the other root of that name, which is listed first, is asked first every time.
+#[test]
+fn a_known_signature_holds_with_the_key_that_made_it_and_no_other() {
+    let root = || Ca::root("Root").without_key_identifiers().issue();
+    let (theirs, ours) = (root(), root());
+    let issuing = ours
+        .intermediate("Issuing")
+        .without_key_identifiers()
+        .issue();
+    let gate = Gate::of(&[&theirs, &ours]);
+    for (name, checks) in [("alice", 3), ("bob", 2)] {
+        let leaf = issuing.client(name).issue();
+        let read = |verdict: Result<VerifiedChain<'_>, _>| verdict.unwrap().anchor().der().to_vec();
+        let found = gate.answer(&leaf.der, &[&issuing.der], NOW, read);
+        assert_eq!(found, (ours.der.to_vec(), checks), "{name}");
+    }
+}
+
+#[test]
+fn a_path_through_another_certificate_of_a_known_intermediate_is_another_path() {
+    let (old, new) = (Ca::root("Old").issue(), Ca::root("New").issue());
+    let issuing = old.intermediate("Issuing").issue();
+    let crossed = new.cross_sign(&issuing).issue();
+    let gate = Gate::of(&[&old, &new]);
+    for (name, offered, anchor) in [("alice", &issuing, &old), ("bob", &crossed, &new)] {
+        let leaf = issuing.client(name).issue();
+        let read = |verdict: Result<VerifiedChain<'_>, _>| verdict.unwrap().anchor().der().to_vec();
+        let found = gate.answer(&leaf.der, &[&offered.der], NOW, read);
+        assert_eq!(found, (anchor.der.to_vec(), 2), "{name}");
+    }
+}
+
+#[test]
+fn a_known_intermediate_s_key_signs_nothing_under_another_name() {
+    let root = Ca::root("Root").issue();
+    let issuing = root.intermediate("Issuing").issue();
+    let gate = Gate::of(&[&root]);
+    let alice = issuing.client("alice").issue();
+    assert_eq!(gate.judge(&alice, &[&issuing]).0, ACCEPTED);
+    let forged = issuing.client("mallory").wrong_signature().issue();
+    let (found, checks) = gate.judge(&forged, &[&issuing]);
+    assert_eq!(found, "bad_signature");
+    assert!(checks >= 1);
+}
+
+#[test]
+fn a_memory_of_a_hundred_keeps_at_most_a_hundred_chains() {
+    let root = Ca::root("Root").issue();
+    let alice = root.client("alice").issue();
+    let junk: Vec<Ca> = (0..100)
+        .map(|number| Ca::root(format!("Junk {number}").as_str()).issue())
+        .collect();
+    let gate = Gate::of(&[&root]);
+    let mut most = 0;
+    for (one, other) in (0..10_000).map(|number| (number / 100, number % 100)) {
+        let (found, checks) = gate.judge(&alice, &[&junk[one], &junk[other]]);
+        assert_eq!((found, checks), (ACCEPTED, 1));
+        let [chains, issuers] = gate.remembered();
+        assert!(chains <= 100 && issuers == 0);
+        most = most.max(chains);
+    }
+    assert!(most >= 50, "{most}");
+}
+
+#[test]
+fn a_memory_of_ten_keeps_at_most_ten_issuers() {
+    let root = Ca::root("Root").issue();
+    let gate = Gate::with(&[&root], &[], 10, |policy| policy);
+    for number in 0..50 {
+        let issuing = root
+            .intermediate(format!("Issuing {number}").as_str())
+            .issue();
+        let leaf = issuing.client("alice").issue();
+        assert_eq!(gate.judge(&leaf, &[&issuing]), (ACCEPTED, 2));
+        let [chains, issuers] = gate.remembered();
+        assert!(chains <= 10 && issuers <= 10);
+        assert!(chains >= 1 && issuers >= 1);
+    }
+}
+
+#[test]
+fn what_is_used_again_and_again_is_not_forgotten() {
+    let root = Ca::root("Root").issue();
+    let alice = root.client("alice").issue();
+    let others: Vec<_> = (0..100).map(|_| root.client("other").issue()).collect();
+    let gate = Gate::with(&[&root], &[], 20, |policy| policy);
+    assert_eq!(gate.judge(&alice, &[]), (ACCEPTED, 1));
+    for others in others.chunks(5) {
+        for other in others {
+            assert_eq!(gate.judge(other, &[]), (ACCEPTED, 1));
+        }
+        assert_eq!(gate.judge(&alice, &[]), (ACCEPTED, 0));
+    }
 }
 
 #[test]
 fn a_memory_of_nothing_remembers_nothing() {
-    let scene = Scene {
-        memory: RefCell::new(Memory::new(0)),
-        ..Scene::new()
-    };
-    let trust = scene.trust(&[], scene.policy());
-    let alice = scene.issuing.client("alice").issue();
+    let root = Ca::root("Root").issue();
+    let issuing = root.intermediate("Issuing").issue();
+    let alice = issuing.client("alice").issue();
+    let gate = Gate::with(&[&root], &[], 0, |policy| policy);
     for _ in 0..2 {
-        let cost = scene.cost(&trust, &alice.der, &[&scene.issuing.der], NOW);
-        assert_eq!(cost.unwrap(), 2);
+        assert_eq!(gate.judge(&alice, &[&issuing]), (ACCEPTED, 2));
     }
+    assert_eq!(gate.remembered(), [0, 0]);
+}
+
+/// "As many of each as asked for."
+#[test]
+fn a_memory_of_one_remembers_one() {
+    let root = Ca::root("Root").issue();
+    let alice = root.client("alice").issue();
+    let gate = Gate::with(&[&root], &[], 1, |policy| policy);
+    assert_eq!(gate.judge(&alice, &[]), (ACCEPTED, 1));
+    assert_eq!(gate.judge(&alice, &[]), (ACCEPTED, 0));
+}
+
+/// A memory that threads share.
+struct Locked(Mutex<Memory>);
+
+impl MemoryCell for Locked {
+    fn with<T>(&self, _: &Sha256Digest, work: impl FnOnce(&mut Memory) -> T) -> T {
+        work(&mut self.0.lock().unwrap())
+    }
+}
+
+#[test]
+fn threads_share_what_one_of_them_learned() {
+    let root = Ca::root("Root").issue();
+    let issuing = root.intermediate("Issuing").issue();
+    let alice = issuing.client("alice").issue();
+    let (algorithms, checks) = counting();
+    let policy = Policy::new(Purpose::ClientAuth, algorithms);
+    let trust = Trust::new(anchors(&[&root], &[]), policy);
+    let memory = Locked(Mutex::new(Memory::new(100)));
+    let verify = || {
+        let leaf = Certificate::parse(&alice.der).unwrap();
+        let offered = [Certificate::parse(&issuing.der).unwrap()];
+        trust.verify(&leaf, &offered, &memory, NOW).is_ok()
+    };
+    assert!(verify());
+    let verdicts = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(verify)).collect();
+        threads.into_iter().all(|thread| thread.join().unwrap())
+    });
+    assert!(verdicts);
+    assert_eq!(checks.load(Ordering::Relaxed), 2);
 }

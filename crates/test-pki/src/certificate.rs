@@ -249,6 +249,9 @@ mod oid {
     pub(super) const SUBJECT_ALTERNATIVE_NAME: &str = "2.5.29.17";
     pub(super) const NAME_CONSTRAINTS: &str = "2.5.29.30";
     pub(super) const CERTIFICATE_POLICIES: &str = "2.5.29.32";
+    pub(super) const POLICY_MAPPINGS: &str = "2.5.29.33";
+    pub(super) const POLICY_CONSTRAINTS: &str = "2.5.29.36";
+    pub(super) const INHIBIT_ANY_POLICY: &str = "2.5.29.54";
     pub(super) const AUTHORITY_INFORMATION_ACCESS: &str = "1.3.6.1.5.5.7.1.1";
     pub(super) const OCSP_NO_CHECK: &str = "1.3.6.1.5.5.7.48.1.5";
     pub(super) const AD_OCSP: &str = "1.3.6.1.5.5.7.48.1";

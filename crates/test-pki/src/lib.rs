@@ -15,6 +15,7 @@ use rustls_pki_types::UnixTime;
 
 mod certificate;
 pub mod der;
+pub mod general_name;
 mod key;
 pub mod mutate;
 mod name;

@@ -8,8 +8,8 @@ use super::{Role, name_constraints};
 use crate::member::Member;
 use crate::reason::{Reason, Requirement};
 
-/// Checks one certificate of a path.
-pub(super) fn check(member: &Member<'_>, role: Role) -> Result<(), Reason> {
+/// Checks one certificate of a path, or a leaf that is an anchor and stands alone.
+pub(super) fn check(member: &Member<'_>, role: Role, is_alone: bool) -> Result<(), Reason> {
     let is = |requirement, met: bool| {
         if met {
             Ok(())
@@ -18,13 +18,14 @@ pub(super) fn check(member: &Member<'_>, role: Role) -> Result<(), Reason> {
         }
     };
     let certificate = &member.certificate;
-    if certificate.version() != Version::V3 {
-        return Ok(());
-    }
+    is(Requirement::Version, certificate.version() == Version::V3)?;
     let known = member.known()?;
     let is_ca = known.basic_constraints.is_some_and(|found| found.ca);
     is(Requirement::SerialNumber, has_sound_serial(certificate))?;
-    check_key_identifiers(member, role)?;
+    if !(is_alone && member.is_self_issued()) {
+        check_authority_key_identifier(member, role)?;
+    }
+    check_subject_key_identifier(member, role == Role::Leaf && !is_ca)?;
     if role != Role::Leaf || is_ca {
         let oids = [
             (
@@ -69,22 +70,27 @@ pub(super) fn check(member: &Member<'_>, role: Role) -> Result<(), Reason> {
     )
 }
 
-/// Sections 4.2.1.1 and 4.2.1.2.
-fn check_key_identifiers(member: &Member<'_>, role: Role) -> Result<(), Reason> {
-    let requirement = |requirement| Err(Reason::NotConforming { requirement });
-    let certificate = &member.certificate;
-    let of_authority = criticality(certificate, oid::AUTHORITY_KEY_IDENTIFIER);
-    let own = criticality(certificate, oid::SUBJECT_KEY_IDENTIFIER);
-    if of_authority == Some(true) || own == Some(true) {
-        return requirement(Requirement::KeyIdentifierNotCritical);
-    }
-    if of_authority.is_none() && role != Role::Anchor && !member.is_self_issued() {
-        return requirement(Requirement::AuthorityKeyIdentifier);
-    }
-    if own.is_none() && role != Role::Leaf {
-        return requirement(Requirement::SubjectKeyIdentifier);
-    }
-    Ok(())
+/// Section 4.2.1.1.
+fn check_authority_key_identifier(member: &Member<'_>, role: Role) -> Result<(), Reason> {
+    let identifier = member.known()?.authority_key_identifier;
+    let is_named = identifier.is_some_and(|identifier| identifier.key_identifier.is_some());
+    let requirement = match criticality(&member.certificate, oid::AUTHORITY_KEY_IDENTIFIER) {
+        Some(true) => Requirement::AuthorityKeyIdentifierNotCritical,
+        // Nobody stands above an anchor.
+        _ if is_named || role == Role::Anchor => return Ok(()),
+        _ => Requirement::AuthorityKeyIdentifier,
+    };
+    Err(Reason::NotConforming { requirement })
+}
+
+/// Section 4.2.1.2.
+fn check_subject_key_identifier(member: &Member<'_>, may_be_absent: bool) -> Result<(), Reason> {
+    let requirement = match criticality(&member.certificate, oid::SUBJECT_KEY_IDENTIFIER) {
+        Some(true) => Requirement::SubjectKeyIdentifierNotCritical,
+        None if !may_be_absent => Requirement::SubjectKeyIdentifier,
+        _ => return Ok(()),
+    };
+    Err(Reason::NotConforming { requirement })
 }
 
 /// Octets of a serial number (section 4.1.2.2).

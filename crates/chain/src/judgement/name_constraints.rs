@@ -103,7 +103,9 @@ impl<'a> InForce<'a> {
                 }
                 oid::COMMON_NAME if role == Role::Leaf && !says_host => {
                     let text = attribute.text().unwrap_or_default();
-                    if host::looks_like_host(&text) {
+                    // There are readers who stop at a NUL.
+                    let read = text.split('\0').next().unwrap_or_default();
+                    if host::looks_like_host(read) {
                         self.check_name(&GeneralName::DnsName(&text), budget)?;
                     }
                 }

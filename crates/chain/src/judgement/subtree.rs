@@ -3,7 +3,7 @@
 use portcullis_x509::der::Error;
 use portcullis_x509::{Field, GeneralName, Malformed, oid};
 
-use crate::host::{is_address, is_host, without_root};
+use crate::host::{ends_in_number, is_host, mailbox, scheme, without_root};
 
 /// The kinds of names (RFC 5280 section 4.2.1.6).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -220,20 +220,9 @@ fn is_exactly_within(base: &str, host: &str) -> bool {
     }
 }
 
-/// The two sides of the @, of which there is one.
-fn mailbox(name: &str) -> Option<(&str, &str)> {
-    let (local, host) = name.split_once('@')?;
-    let printable = |octet: u8| matches!(octet, b'!'..=b'~');
-    (!local.is_empty() && local.bytes().all(printable) && is_host(host)).then_some((local, host))
-}
-
 /// The host name of a URI with an authority (RFC 3986 section 3.2); an address is none.
 fn host_of(uri: &str) -> Option<&str> {
-    let (scheme, rest) = uri.split_once(':')?;
-    let letters = |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'-' | b'.');
-    if scheme.is_empty() || !scheme.bytes().all(letters) {
-        return None;
-    }
+    let (_, rest) = scheme(uri)?;
     let authority = rest.strip_prefix("//")?;
     let end = authority.find(['/', '?', '#']).unwrap_or(authority.len());
     let (authority, _) = authority.split_at_checked(end)?;
@@ -244,7 +233,7 @@ fn host_of(uri: &str) -> Option<&str> {
     let (host, port) = host.split_once(':').unwrap_or((host, ""));
     let sound = user.bytes().all(is_of_user) && port.bytes().all(|octet| octet.is_ascii_digit());
     let host = without_root(host);
-    (sound && is_host(host) && !is_address(host)).then_some(host)
+    (sound && is_host(host) && !ends_in_number(host)).then_some(host)
 }
 
 /// RFC 3986 section 3.2.1. There are readers who end the authority at what is none of these.

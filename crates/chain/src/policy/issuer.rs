@@ -14,9 +14,9 @@ pub fn client_certificate_issuer(file: &[Certificate<'_>]) -> Option<Distinguish
         .iter()
         .filter(|certificate| is_authority(certificate))
         .collect();
+    let depths = depths(&authorities);
     let mut deepest: Option<(usize, &Certificate<'_>)> = None;
-    for authority in &authorities {
-        let depth = depth(authority, &authorities);
+    for (authority, depth) in authorities.iter().zip(depths) {
         if deepest.is_none_or(|(found, _)| depth > found) {
             deepest = Some((depth, authority));
         }
@@ -29,20 +29,24 @@ fn is_authority(certificate: &Certificate<'_>) -> bool {
     constraints.is_some_and(|constraints| constraints.ca)
 }
 
-/// How many of the file stand above; a loop of cross-certificates ends where it began.
-fn depth(authority: &Certificate<'_>, authorities: &[&Certificate<'_>]) -> usize {
-    let mut above = Vec::new();
-    let mut current = authority;
-    loop {
-        let issuer = authorities
+/// How many of the file stand above each, by the longest way. Authorities that certify each other are as
+/// deep as there are certificates.
+fn depths(authorities: &[&Certificate<'_>]) -> Vec<usize> {
+    let mut depths = alloc::vec![0_usize; authorities.len()];
+    for _ in authorities {
+        depths = authorities
             .iter()
-            .find(|other| other.subject().matches(&current.issuer()) && !current.is_self_issued());
-        match issuer {
-            Some(issuer) if !above.contains(&issuer.der()) => {
-                above.push(issuer.der());
-                current = issuer;
-            }
-            _ => return above.len(),
-        }
+            .map(|authority| {
+                let above = authorities.iter().zip(&depths);
+                let issuers = above.filter(|(other, _)| issued(other, authority));
+                let deepest = issuers.map(|(_, depth)| depth.saturating_add(1)).max();
+                deepest.unwrap_or_default().min(authorities.len())
+            })
+            .collect();
     }
+    depths
+}
+
+fn issued(issuer: &Certificate<'_>, authority: &Certificate<'_>) -> bool {
+    !authority.is_self_issued() && issuer.subject().matches(&authority.issuer())
 }

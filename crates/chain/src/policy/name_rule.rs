@@ -130,13 +130,17 @@ fn is_server(expected: &str, name: &str) -> bool {
     is_host(name, expected) || (name.starts_with("*.") && name.eq_ignore_ascii_case(expected))
 }
 
+/// Octets of a SPIFFE ID (section 2.3).
+const MAX_SPIFFE_ID: usize = 2_048;
+
 /// The trust domain of a workload's SPIFFE ID: lower-case letters, digits, dots, hyphens and
 /// underscores; no user, no port, no query and no fragment; a path of segments that are none of them empty
 /// or dots (SPIFFE ID section 2).
 fn spiffe_trust_domain(uri: &str) -> Option<&str> {
     let (scheme, rest) = uri.split_at_checked("spiffe://".len())?;
     let (domain, path) = rest.split_once('/')?;
-    let sound = scheme.eq_ignore_ascii_case("spiffe://")
+    let sound = uri.len() <= MAX_SPIFFE_ID
+        && scheme.eq_ignore_ascii_case("spiffe://")
         && is_trust_domain(domain)
         && path.split('/').all(is_segment);
     sound.then_some(domain)
@@ -155,7 +159,7 @@ fn is_trust_domain(domain: &str) -> bool {
 
 fn is_mailbox(expected: &str, found: &str) -> bool {
     let (Some((local, host)), Some((found_local, found_host))) =
-        (expected.rsplit_once('@'), only_at(found))
+        (expected.rsplit_once('@'), host::mailbox(found))
     else {
         return false;
     };
@@ -216,11 +220,11 @@ impl FromStr for NameRule {
             };
             match word.trim().to_ascii_lowercase().as_str() {
                 "dns" => is(is_host_pattern(value), Rule::Dns),
-                "uri" => is(value.contains(':') && value.is_ascii(), Rule::Uri),
+                "uri" => is(is_uri(value), Rule::Uri),
                 "spiffe" => is(is_trust_domain(value), Rule::SpiffeTrustDomain),
-                "email" => is(is_realm_pattern(value) && value.is_ascii(), Rule::Email),
+                "email" => is(is_mailbox_pattern(value), Rule::Email),
                 "ip" => network(value),
-                "upn" => is(is_realm_pattern(value), Rule::Upn),
+                "upn" => is(is_principal_pattern(value), Rule::Upn),
                 _ => None,
             }
         };
@@ -236,10 +240,25 @@ fn is_host_pattern(value: &str) -> bool {
     ))
 }
 
-fn is_realm_pattern(value: &str) -> bool {
-    value
-        .rsplit_once('@')
-        .is_some_and(|(user, realm)| !realm.is_empty() && !user.contains('@'))
+fn is_uri(value: &str) -> bool {
+    let rest = host::scheme(value).map(|(_, rest)| rest);
+    rest.is_some_and(|rest| !rest.is_empty() && host::is_printable(rest))
+}
+
+fn is_mailbox_pattern(value: &str) -> bool {
+    match value.strip_prefix('@') {
+        Some(host) => host::is_host(host),
+        None => host::mailbox(value).is_some(),
+    }
+}
+
+fn is_principal_pattern(value: &str) -> bool {
+    let sound = !value.contains(|character: char| character.is_control());
+    let realm = match value.strip_prefix('@') {
+        Some(realm) => Some(realm).filter(|realm| !realm.contains('@')),
+        None => only_at(value).map(|(_, realm)| realm),
+    };
+    sound && realm.is_some_and(|realm| !realm.is_empty())
 }
 
 fn network(value: &str) -> Option<Rule> {

@@ -6,9 +6,13 @@ use core::fmt;
 pub enum Requirement {
     /// Section 4.1.2.2: positive, and at most 20 octets.
     SerialNumber,
-    /// Sections 4.2.1.1 and 4.2.1.2.
-    KeyIdentifierNotCritical,
-    /// Section 4.2.1.1: in every certificate but self-signed ones.
+    /// Section 4.1.2.1: version 3, since every certificate has extensions.
+    Version,
+    /// Section 4.2.1.1.
+    AuthorityKeyIdentifierNotCritical,
+    /// Section 4.2.1.2.
+    SubjectKeyIdentifierNotCritical,
+    /// Section 4.2.1.1: with a key identifier, in every certificate but self-signed ones.
     AuthorityKeyIdentifier,
     /// Section 4.2.1.2: in every certificate of an authority.
     SubjectKeyIdentifier,
@@ -37,8 +41,12 @@ impl fmt::Display for Requirement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::SerialNumber => "its serial number is not positive or has more than 20 octets",
-            Self::KeyIdentifierNotCritical => "a key identifier is critical",
-            Self::AuthorityKeyIdentifier => "authorityKeyIdentifier is missing",
+            Self::Version => "its version is not 3",
+            Self::AuthorityKeyIdentifierNotCritical => "authorityKeyIdentifier is critical",
+            Self::SubjectKeyIdentifierNotCritical => "subjectKeyIdentifier is critical",
+            Self::AuthorityKeyIdentifier => {
+                "authorityKeyIdentifier has no key identifier or is missing"
+            }
             Self::SubjectKeyIdentifier => "subjectKeyIdentifier is missing",
             Self::KeyCertSignOfAuthorities => "keyUsage has keyCertSign and cA is false",
             Self::AlternativeNameCritical => "the subject is empty and subjectAltName not critical",

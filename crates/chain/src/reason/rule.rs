@@ -23,7 +23,7 @@ impl Reason {
             } => "RFC 5280 section 6.1.4 (n)",
             Self::KeyUsageMissing { .. } => "RFC 5280 section 4.2.1.3",
             Self::PurposeNotAllowed { .. } => "RFC 5280 section 4.2.1.12",
-            Self::UnknownCriticalExtension { .. } => "RFC 5280 section 6.1.4 (o)",
+            Self::UnknownCriticalExtension { .. } => "RFC 5280 sections 6.1.4 (o) and 6.1.5 (f)",
             Self::NameNotPermitted { .. } => "RFC 5280 section 6.1.3 (b)",
             Self::NameExcluded { .. } => "RFC 5280 section 6.1.3 (c)",
             Self::NameNotComparable { .. } => "RFC 5280 section 4.2.1.10",
@@ -53,10 +53,13 @@ impl Requirement {
     pub const fn rule(self) -> &'static str {
         match self {
             Self::SerialNumber => "RFC 5280 section 4.1.2.2",
-            Self::KeyIdentifierNotCritical | Self::AuthorityKeyIdentifier => {
+            Self::Version => "RFC 5280 section 4.1.2.1",
+            Self::AuthorityKeyIdentifierNotCritical | Self::AuthorityKeyIdentifier => {
                 "RFC 5280 section 4.2.1.1"
             }
-            Self::SubjectKeyIdentifier => "RFC 5280 section 4.2.1.2",
+            Self::SubjectKeyIdentifierNotCritical | Self::SubjectKeyIdentifier => {
+                "RFC 5280 section 4.2.1.2"
+            }
             Self::KeyCertSignOfAuthorities => "RFC 5280 section 4.2.1.3",
             Self::AlternativeNameCritical | Self::DnsNameSyntax => "RFC 5280 section 4.2.1.6",
             Self::BasicConstraintsCritical => "RFC 5280 section 4.2.1.9",

@@ -115,7 +115,13 @@ impl Fallen {
             Some((_, candidate)) => candidate.clone(),
             None => nobody_found(leaf),
         };
-        Rejection::new(nearest, self.candidates.clone())
+        let mut steps = 0_usize;
+        let kept = self.candidates.iter().take(Rejection::MAX_KEPT);
+        let kept = kept.take_while(|candidate| {
+            steps = steps.saturating_add(candidate.steps().len());
+            steps <= Rejection::MAX_STEPS_KEPT
+        });
+        Rejection::new(nearest, kept.cloned().collect())
     }
 }
 

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "every topic uses a part of it")]
 
 use std::borrow::Borrow;
+use std::fmt::Debug;
 
 use portcullis_chain::{Anchors, Policy, Purpose, Rejection, VerifiedChain, verify};
 use portcullis_test_pki::{Certified, NOW};
@@ -34,6 +35,20 @@ pub(crate) fn is_der(leaf: &[u8]) -> Question<'_> {
         policy: client(),
         now: NOW,
     }
+}
+
+/// What [`Question::code`] says of a chain that is accepted.
+pub(crate) const ACCEPTED: &str = "accepted";
+
+/// Asserts that what was found in each row is what is expected there, and names the rows where it is not.
+#[track_caller]
+pub(crate) fn all<T: PartialEq + Debug>(rows: impl IntoIterator<Item = (String, T, T)>) {
+    let wrong: Vec<_> = rows
+        .into_iter()
+        .filter(|(_, found, expected)| found != expected)
+        .map(|(row, found, expected)| format!("{row}: found {found:?}, expected {expected:?}"))
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 /// The policy for TLS clients.
@@ -103,6 +118,23 @@ impl<'a> Question<'a> {
         let subjects =
             |chain: &VerifiedChain<'_>| chain.subjects().map(|name| name.to_string()).collect();
         self.answer(subjects)
+            .unwrap_or_else(|rejection| panic!("{rejection}"))
+    }
+
+    /// [`ACCEPTED`], or the code of the refusal.
+    pub(crate) fn code(&self) -> &'static str {
+        match self.answer(|_| ()) {
+            Ok(()) => ACCEPTED,
+            Err(rejection) => rejection.reason().code(),
+        }
+    }
+
+    /// The policies that the accepted chain is valid for, with dots.
+    #[track_caller]
+    pub(crate) fn policies(&self) -> Vec<String> {
+        let policies =
+            |chain: &VerifiedChain<'_>| chain.policies().map(|policy| policy.to_string()).collect();
+        self.answer(policies)
             .unwrap_or_else(|rejection| panic!("{rejection}"))
     }
 

@@ -8,7 +8,7 @@ use rustls_pki_types::UnixTime;
 use super::{
     BasicConstraints, Ca, Certified, Criticality, ExtendedKeyUsage, KeyUsage, Version, oid,
 };
-use crate::{Algorithm, DAY, Key, NOW, Name, after, before, der};
+use crate::{Algorithm, DAY, Key, NOW, Name, after, before, der, general_name};
 
 /// A certificate in the making. [`issue`](Self::issue) gives a [`Ca`] or a [`Certified`].
 #[derive(Clone, Debug)]
@@ -30,6 +30,8 @@ pub struct Builder<T> {
     pub(super) key_usage: (Vec<KeyUsage>, Criticality),
     pub(super) extended_key_usage: (Vec<ExtendedKeyUsage>, Criticality),
     pub(super) alternative_names: Vec<Vec<u8>>,
+    pub(super) permitted: Vec<Vec<u8>>,
+    pub(super) excluded: Vec<Vec<u8>>,
     pub(super) access: Vec<(&'static str, String)>,
     pub(super) extra: Vec<Vec<u8>>,
     pub(super) without: Vec<String>,
@@ -59,6 +61,8 @@ impl<T: From<Certified>> Builder<T> {
             key_usage: (Vec::new(), Criticality::Critical),
             extended_key_usage: (Vec::new(), Criticality::NonCritical),
             alternative_names: Vec::new(),
+            permitted: Vec::new(),
+            excluded: Vec::new(),
             access: Vec::new(),
             extra: Vec::new(),
             without: Vec::new(),
@@ -239,35 +243,31 @@ impl<T: From<Certified>> Builder<T> {
     /// A dNSName.
     #[must_use]
     pub fn dns(self, name: &str) -> Self {
-        self.general_name(&der::context_primitive(2, name.as_bytes()))
+        self.general_name(&general_name::dns(name))
     }
 
     /// An iPAddress.
     #[must_use]
     pub fn ip(self, address: IpAddr) -> Self {
-        let octets = match address {
-            IpAddr::V4(address) => address.octets().to_vec(),
-            IpAddr::V6(address) => address.octets().to_vec(),
-        };
-        self.general_name(&der::context_primitive(7, &octets))
+        self.general_name(&general_name::ip(address))
     }
 
     /// An rfc822Name.
     #[must_use]
     pub fn email(self, address: &str) -> Self {
-        self.general_name(&der::context_primitive(1, address.as_bytes()))
+        self.general_name(&general_name::email(address))
     }
 
     /// A uniformResourceIdentifier.
     #[must_use]
     pub fn uri(self, uri: &str) -> Self {
-        self.general_name(&der::context_primitive(6, uri.as_bytes()))
+        self.general_name(&general_name::uri(uri))
     }
 
     /// A directoryName.
     #[must_use]
     pub fn directory_name(self, name: impl Into<Name>) -> Self {
-        self.general_name(&der::context(4, name.into().der()))
+        self.general_name(&general_name::directory(name))
     }
 
     /// Any other alternative name, a whole TLV.
@@ -300,62 +300,28 @@ impl<T: From<Certified>> Builder<T> {
         self.extension(oid::OCSP_NO_CHECK, Criticality::NonCritical, &der::null())
     }
 
+    /// Permits one more tree of names in critical name constraints, a
+    /// [general name](crate::general_name).
+    #[must_use]
+    pub fn permitted(mut self, base: &[u8]) -> Self {
+        self.permitted.push(base.to_vec());
+        self
+    }
+
+    /// Excludes one more tree of names in critical name constraints, a
+    /// [general name](crate::general_name).
+    #[must_use]
+    pub fn excluded(mut self, base: &[u8]) -> Self {
+        self.excluded.push(base.to_vec());
+        self
+    }
+
     /// Critical name constraints that permit only these DNS trees.
     #[must_use]
     pub fn permitted_dns(self, names: &[&str]) -> Self {
-        let bases: Vec<_> = names
-            .iter()
-            .map(|name| der::context_primitive(2, name.as_bytes()))
-            .collect();
-        self.name_constraints(&bases, &[])
-    }
-
-    /// Critical name constraints: the bases of permitted and of excluded subtrees, each a whole GeneralName.
-    #[must_use]
-    pub fn name_constraints(self, permitted: &[Vec<u8>], excluded: &[Vec<u8>]) -> Self {
-        let parts: Vec<_> = [(0, permitted), (1, excluded)]
-            .into_iter()
-            .filter(|(_, bases)| !bases.is_empty())
-            .map(|(tag, bases)| {
-                let subtrees: Vec<_> = bases
-                    .iter()
-                    .map(|base| der::sequence(core::slice::from_ref(base)))
-                    .collect();
-                der::context(tag, &der::concat(&subtrees))
-            })
-            .collect();
-        let value = der::sequence(&parts);
-        self.extension(oid::NAME_CONSTRAINTS, Criticality::Critical, &value)
-    }
-
-    /// Critical policy mappings: issuer domain policy, subject domain policy.
-    #[must_use]
-    pub fn policy_mappings(self, mappings: &[(&str, &str)]) -> Self {
-        let pairs: Vec<_> = mappings
-            .iter()
-            .map(|(from, to)| der::sequence(&[der::oid(from), der::oid(to)]))
-            .collect();
-        let value = der::sequence(&pairs);
-        self.extension("2.5.29.33", Criticality::Critical, &value)
-    }
-
-    /// Critical policy constraints: certificates after which a policy is required, and policies are not
-    /// mapped.
-    #[must_use]
-    pub fn policy_constraints(self, explicit: Option<u8>, mapping: Option<u8>) -> Self {
-        let parts: Vec<_> = [(0, explicit), (1, mapping)]
-            .into_iter()
-            .filter_map(|(tag, skip)| Some(der::context_primitive(tag, &[skip?])))
-            .collect();
-        let value = der::sequence(&parts);
-        self.extension("2.5.29.36", Criticality::Critical, &value)
-    }
-
-    /// Critical inhibitAnyPolicy.
-    #[must_use]
-    pub fn inhibit_any_policy(self, skip: u8) -> Self {
-        let value = der::tlv(2, &[skip]);
-        self.extension("2.5.29.54", Criticality::Critical, &value)
+        names.iter().fold(self, |builder, name| {
+            builder.permitted(&general_name::dns(name))
+        })
     }
 
     /// Certificate policies by their identifiers.
@@ -370,6 +336,35 @@ impl<T: From<Certified>> Builder<T> {
             criticality,
             &der::sequence(&policies),
         )
+    }
+
+    /// Critical policy mappings, each from the issuer's domain to the subject's.
+    #[must_use]
+    pub fn policy_mappings(self, pairs: &[(&str, &str)]) -> Self {
+        let pairs: Vec<_> = pairs
+            .iter()
+            .map(|(issuer, subject)| der::sequence(&[der::oid(issuer), der::oid(subject)]))
+            .collect();
+        let value = der::sequence(&pairs);
+        self.extension(oid::POLICY_MAPPINGS, Criticality::Critical, &value)
+    }
+
+    /// Critical policy constraints: after how many certificates a policy must be valid, and after how
+    /// many none is mapped.
+    #[must_use]
+    pub fn policy_constraints(self, explicit: Option<u8>, inhibit_mapping: Option<u8>) -> Self {
+        let explicit = explicit.map(|skip| der::context_primitive(0, &[skip]));
+        let inhibit = inhibit_mapping.map(|skip| der::context_primitive(1, &[skip]));
+        let parts: Vec<_> = explicit.into_iter().chain(inhibit).collect();
+        let value = der::sequence(&parts);
+        self.extension(oid::POLICY_CONSTRAINTS, Criticality::Critical, &value)
+    }
+
+    /// Critical inhibitAnyPolicy after so many certificates.
+    #[must_use]
+    pub fn inhibit_any_policy(self, skip: u8) -> Self {
+        let value = der::number(skip.into());
+        self.extension(oid::INHIBIT_ANY_POLICY, Criticality::Critical, &value)
     }
 
     /// One more extension, also one that is there already.

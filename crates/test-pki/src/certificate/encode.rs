@@ -114,6 +114,11 @@ impl<T: From<Certified>> Builder<T> {
                 self.encoded_alternative_names(),
             ),
             (
+                oid::NAME_CONSTRAINTS,
+                Criticality::Critical,
+                self.encoded_name_constraints(),
+            ),
+            (
                 oid::AUTHORITY_INFORMATION_ACCESS,
                 non_critical,
                 self.encoded_access(),
@@ -166,6 +171,16 @@ impl<T: From<Certified>> Builder<T> {
 
     fn encoded_alternative_names(&self) -> Option<Vec<u8>> {
         (!self.alternative_names.is_empty()).then(|| der::sequence(&self.alternative_names))
+    }
+
+    fn encoded_name_constraints(&self) -> Option<Vec<u8>> {
+        let trees = |number, bases: &[Vec<u8>]| {
+            let trees: Vec<_> = bases.iter().map(|base| der::sequence(&[base])).collect();
+            (!trees.is_empty()).then(|| der::context(number, &der::concat(&trees)))
+        };
+        let lists = [trees(0, &self.permitted), trees(1, &self.excluded)];
+        let lists: Vec<_> = lists.into_iter().flatten().collect();
+        (!lists.is_empty()).then(|| der::sequence(&lists))
     }
 
     fn encoded_access(&self) -> Option<Vec<u8>> {
