@@ -1,4 +1,4 @@
-//! What issuers must do, where the caller wants to know (RFC 5280 section 4).
+//! What section 4 of RFC 5280 demands of those who issue certificates.
 
 #![allow(
     clippy::arithmetic_side_effects,
@@ -12,143 +12,353 @@
 #[path = "support/question.rs"]
 mod question;
 
-use portcullis_chain::{IssuanceProfile, Reason, Requirement};
+use portcullis_chain::{
+    AnchorConstraints, ExtendedKeyUsageRule, IssuanceProfile, PartialChain, Reason, Requirement,
+};
+use portcullis_test_pki::general_name::dns;
 use portcullis_test_pki::{
-    BasicConstraints, Builder, Ca, Certified, Criticality, KeyUsage, Name, der,
+    BasicConstraints, Builder, Ca, Certified, Criticality, KeyUsage, Name, Version, der,
 };
 use question::{client, is};
 
-/// What alice's chain falls short of, and at which certificate.
-fn falls_short(leaf: &Certified, intermediates: &[&Certified], root: &Ca) -> (Requirement, usize) {
-    let strict = client().issuance_profile(IssuanceProfile::Enforce);
-    let question = is(leaf).with(intermediates).under(&[root]);
+/// Departures of an authority or a leaf from one that conforms.
+enum Departure {
+    Authority(fn(Builder<Ca>) -> Builder<Ca>),
+    Leaf(fn(Builder<Certified>) -> Builder<Certified>),
+}
+
+use Departure::{Authority, Leaf};
+
+const AUTHORITY_KEY_IDENTIFIER: &str = "2.5.29.35";
+const SUBJECT_KEY_IDENTIFIER: &str = "2.5.29.14";
+const SUBJECT_ALTERNATIVE_NAME: &str = "2.5.29.17";
+const NAME_CONSTRAINTS: &str = "2.5.29.30";
+const POLICY_CONSTRAINTS: &str = "2.5.29.36";
+const INHIBIT_ANY_POLICY: &str = "2.5.29.54";
+
+/// The requirement that a path falls short of, where certificates are held to how they must be issued.
+fn unmet(departure: &Departure) -> Option<(Requirement, usize)> {
+    let root = Ca::root("Root").issue();
+    let issuing = root.intermediate("Issuing");
+    let issuing = match departure {
+        Authority(depart) => depart(issuing),
+        Leaf(_) => issuing,
+    }
+    .issue();
+    let leaf = issuing.client("alice");
+    let leaf = match departure {
+        Leaf(depart) => depart(leaf),
+        Authority(_) => leaf,
+    }
+    .issue();
+    let question = is(&leaf).with(&[&issuing]).under(&[&root]);
     question.accepted();
-    let refused = question.by(strict).refused();
-    match refused.reason() {
-        Reason::NotConforming { requirement } => {
-            assert!(refused.reason().rule().starts_with("RFC 5280 section 4."));
-            (*requirement, refused.certificate())
-        }
+    let rejection = question
+        .by(client().issuance_profile(IssuanceProfile::Enforce))
+        .answer(|_| ())
+        .err()?;
+    match rejection.reason() {
+        Reason::NotConforming { requirement } => Some((*requirement, rejection.certificate())),
         other => panic!("{other}"),
     }
 }
 
-fn of_leaf(change: impl FnOnce(Builder<Certified>) -> Builder<Certified>) -> Requirement {
-    let root = Ca::root("Root").issue();
-    let leaf = change(root.client("alice")).issue();
-    let (requirement, certificate) = falls_short(&leaf, &[], &root);
-    assert_eq!(certificate, 0);
-    requirement
+fn not_critical<T: From<Certified>>(builder: Builder<T>, oid: &str, value: &[u8]) -> Builder<T> {
+    builder
+        .without_extension(oid)
+        .extension(oid, Criticality::NonCritical, value)
 }
 
-fn of_authority(change: impl FnOnce(Builder<Ca>) -> Builder<Ca>) -> Requirement {
-    let root = Ca::root("Root").issue();
-    let issuing = change(root.intermediate("Issuing")).issue();
-    let leaf = issuing.client("alice").issue();
-    let (requirement, certificate) = falls_short(&leaf, &[&issuing], &root);
-    assert_eq!(certificate, 1);
-    requirement
+fn critical<T: From<Certified>>(builder: Builder<T>, oid: &str, value: &[u8]) -> Builder<T> {
+    builder
+        .without_extension(oid)
+        .extension(oid, Criticality::Critical, value)
 }
 
-#[test]
-fn what_conforms_is_accepted() {
-    let root = Ca::root("Root").issue();
-    let issuing = root
-        .intermediate("Issuing")
-        .permitted_dns(&["example.org"])
-        .issue();
-    let alice = issuing
-        .client("alice")
-        .dns("*.example.org")
-        .serial(&[0xff; 20])
-        .issue();
-    let strict = client().issuance_profile(IssuanceProfile::Enforce);
-    is(&alice)
-        .with(&[&issuing])
-        .under(&[&root])
-        .by(strict)
-        .accepted();
+fn constraining(host: &str) -> Vec<u8> {
+    let subtree = der::sequence(&[dns(host)]);
+    der::sequence(&[der::context(1, &subtree)])
 }
 
-#[test]
-fn serial_numbers_are_positive_and_have_at_most_20_octets() {
-    for content in [
-        &[0][..],
-        &[0x80],
-        &[1; 21],
-        &[
-            0, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-        ],
-    ] {
-        let found = of_leaf(|leaf| leaf.serial_content(content));
-        assert_eq!(found, Requirement::SerialNumber, "{content:x?}");
+fn alternative(host: &str) -> Vec<u8> {
+    der::sequence(&[dns(host)])
+}
+
+fn each_is(requirement: Requirement, departures: &[(Departure, Option<usize>)]) {
+    for (number, (departure, at)) in departures.iter().enumerate() {
+        let expected = at.map(|at| (requirement, at));
+        assert_eq!(unmet(departure), expected, "departure {number}");
     }
 }
 
 #[test]
-fn key_identifiers_are_there_and_not_critical() {
-    let (own, issuer) = ("2.5.29.14", "2.5.29.35");
-    let found = of_leaf(|leaf| leaf.without_extension(issuer));
-    assert_eq!(found, Requirement::AuthorityKeyIdentifier);
-    let found = of_authority(|ca| ca.without_extension(own));
-    assert_eq!(found, Requirement::SubjectKeyIdentifier);
-    let critical = |oid, value: Vec<u8>| {
-        of_leaf(move |leaf| {
-            leaf.without_extension(oid)
-                .extension(oid, Criticality::Critical, &value)
-        })
-    };
-    let found = critical(own, der::tlv(4, &[1]));
-    assert_eq!(found, Requirement::SubjectKeyIdentifierNotCritical);
-    let found = critical(issuer, der::sequence(&[der::context_primitive(0, &[1])]));
-    assert_eq!(found, Requirement::AuthorityKeyIdentifierNotCritical);
-}
-
-#[test]
-fn what_binds_those_below_is_critical_and_of_authorities() {
-    let not_critical = Criticality::NonCritical;
-    let found = of_authority(|ca| ca.basic_constraints_criticality(not_critical));
-    assert_eq!(found, Requirement::BasicConstraintsCritical);
-    let dns = |name: &[u8]| {
-        let base = der::sequence(&[der::context_primitive(2, name)]);
-        der::sequence(&[der::context(0, &base)])
-    };
-    let found = of_authority(|ca| ca.extension("2.5.29.30", not_critical, &dns(b"example.org")));
-    assert_eq!(found, Requirement::NameConstraintsCritical);
-    let critical = Criticality::Critical;
-    let found = of_authority(|ca| ca.extension("2.5.29.30", critical, &dns(b".example.org")));
-    assert_eq!(found, Requirement::NameConstraintSyntax);
-    let found = of_leaf(|leaf| leaf.extension("2.5.29.30", critical, &dns(b"example.org")));
-    assert_eq!(found, Requirement::NameConstraintsOfAuthorities);
-    let later = der::sequence(&[der::context_primitive(0, &[9])]);
-    let found = of_authority(|ca| ca.extension("2.5.29.36", not_critical, &later));
-    assert_eq!(found, Requirement::PolicyConstraintsCritical);
-    let found = of_authority(|ca| ca.extension("2.5.29.54", not_critical, &der::tlv(2, &[9])));
-    assert_eq!(found, Requirement::InhibitAnyPolicyCritical);
-    let signs = [KeyUsage::DigitalSignature, KeyUsage::KeyCertSign];
-    let found = of_leaf(|leaf| leaf.key_usage(&signs));
-    assert_eq!(found, Requirement::KeyCertSignOfAuthorities);
-}
-
-#[test]
-fn names_are_where_and_what_they_should_be() {
-    let names = der::sequence(&[der::context_primitive(2, b"a.example")]);
-    let found = of_leaf(|leaf| {
-        let leaf = leaf.subject(Name::empty());
-        leaf.extension("2.5.29.17", Criticality::NonCritical, &names)
+fn certificates_as_they_must_be_issued_conform() {
+    let named = Leaf(|leaf| leaf.dns("*.contoso.com").email("alice@contoso.com"));
+    let nameless = Leaf(|leaf| leaf.subject(Name::empty()).dns("a.contoso.com"));
+    let constrained = Authority(|ca| {
+        ca.permitted(&dns("contoso.com"))
+            .policy_constraints(Some(9), None)
+            .inhibit_any_policy(9)
     });
-    assert_eq!(found, Requirement::AlternativeNameCritical);
-    for name in ["a_b.example", "a b", "", "*.*.example", ".example"] {
-        let found = of_leaf(|leaf| leaf.dns(name));
-        assert_eq!(found, Requirement::DnsNameSyntax, "{name}");
+    for departure in [Authority(|ca| ca), named, nameless, constrained] {
+        assert_eq!(unmet(&departure), None);
     }
 }
 
 #[test]
-fn an_anchor_conforms_where_it_is_held_to_its_certificate() {
-    let careless = Ca::root("Root").basic_constraints(BasicConstraints::Ca { path_length: None });
-    let careless = careless.without_extension("2.5.29.14").issue();
-    let alice = careless.client("alice").issue();
-    let found = falls_short(&alice, &[], &careless);
-    assert_eq!(found, (Requirement::SubjectKeyIdentifier, 1));
+fn a_serial_number_is_positive_and_has_at_most_20_octets() {
+    each_is(
+        Requirement::SerialNumber,
+        &[
+            (Leaf(|leaf| leaf.serial(&[0])), Some(0)),
+            (Leaf(|leaf| leaf.serial_content(&[0xff])), Some(0)),
+            (Leaf(|leaf| leaf.serial(&[0x7f; 21])), Some(0)),
+            (Leaf(|leaf| leaf.serial(&[0x7f; 20])), None),
+            (Leaf(|leaf| leaf.serial(&[1])), None),
+            (Authority(|ca| ca.serial(&[0])), Some(1)),
+        ],
+    );
+}
+
+#[test]
+fn key_identifiers_are_not_critical() {
+    let identifier = |oid| {
+        move |leaf: Builder<Certified>| {
+            let value = match oid {
+                AUTHORITY_KEY_IDENTIFIER => der::sequence(&[der::context_primitive(0, &[7; 20])]),
+                _ => der::octet_string(&[7; 20]),
+            };
+            critical(leaf, oid, &value)
+        }
+    };
+    for oid in [AUTHORITY_KEY_IDENTIFIER, SUBJECT_KEY_IDENTIFIER] {
+        let root = Ca::root("Root").issue();
+        let leaf = identifier(oid)(root.client("alice")).issue();
+        is(&leaf)
+            .under(&[&root])
+            .by(client().issuance_profile(IssuanceProfile::Enforce))
+            .refused_for("not_conforming", 0);
+    }
+}
+
+#[test]
+fn every_certificate_that_is_not_self_signed_names_its_issuer_s_key() {
+    each_is(
+        Requirement::AuthorityKeyIdentifier,
+        &[
+            (
+                Leaf(|leaf| leaf.without_extension(AUTHORITY_KEY_IDENTIFIER)),
+                Some(0),
+            ),
+            (
+                Authority(|ca| ca.without_extension(AUTHORITY_KEY_IDENTIFIER)),
+                Some(1),
+            ),
+        ],
+    );
+}
+
+/// Section 4.2.1.1: in all certificates, which takes version 3.
+#[test]
+fn a_leaf_of_a_version_without_extensions_does_not_conform() {
+    let root = Ca::root("Root").issue();
+    let leaf = root.client("alice").version(Version::V1).issue();
+    is(&leaf).under(&[&root]).accepted();
+    is(&leaf)
+        .under(&[&root])
+        .by(client().issuance_profile(IssuanceProfile::Enforce))
+        .refused_for("not_conforming", 0);
+}
+
+/// Section 4.2.1.1: the keyIdentifier field MUST be included.
+#[test]
+fn an_authority_key_identifier_has_the_key_s_identifier() {
+    let issuer = |leaf: Builder<Certified>| {
+        let names = der::context(1, &der::context(4, Name::common_name("Root").der()));
+        let serial = der::context_primitive(2, &[1]);
+        not_critical(
+            leaf,
+            AUTHORITY_KEY_IDENTIFIER,
+            &der::sequence(&[names, serial]),
+        )
+    };
+    each_is(
+        Requirement::AuthorityKeyIdentifier,
+        &[(Leaf(issuer), Some(0))],
+    );
+}
+
+/// Section 4.2.1.1 excepts self-signed certificates, of which a renewed key's is none.
+#[test]
+fn a_self_issued_certificate_of_another_key_names_its_issuer_s_key() {
+    let root = Ca::root("Root").issue();
+    let renewed = root
+        .intermediate("Root")
+        .without_extension(AUTHORITY_KEY_IDENTIFIER)
+        .issue();
+    is(&renewed.client("alice").issue())
+        .with(&[&renewed])
+        .under(&[&root])
+        .by(client().issuance_profile(IssuanceProfile::Enforce))
+        .refused_for("not_conforming", 1);
+}
+
+#[test]
+fn every_authority_names_its_key_and_a_leaf_need_not() {
+    each_is(
+        Requirement::SubjectKeyIdentifier,
+        &[
+            (
+                Authority(|ca| ca.without_extension(SUBJECT_KEY_IDENTIFIER)),
+                Some(1),
+            ),
+            (
+                Leaf(|leaf| leaf.without_extension(SUBJECT_KEY_IDENTIFIER)),
+                None,
+            ),
+        ],
+    );
+}
+
+/// Section 4.2.1.2: all certificates with cA TRUE, wherever they are.
+#[test]
+fn an_authority_that_is_a_leaf_names_its_key() {
+    let authority = |leaf: Builder<Certified>| {
+        leaf.basic_constraints(BasicConstraints::Ca { path_length: None })
+            .without_extension(SUBJECT_KEY_IDENTIFIER)
+    };
+    each_is(
+        Requirement::SubjectKeyIdentifier,
+        &[(Leaf(authority), Some(0))],
+    );
+}
+
+#[test]
+fn certificates_are_signed_by_authorities_only() {
+    let signing = |leaf: Builder<Certified>| {
+        leaf.key_usage(&[KeyUsage::DigitalSignature, KeyUsage::KeyCertSign])
+    };
+    each_is(
+        Requirement::KeyCertSignOfAuthorities,
+        &[(Leaf(signing), Some(0))],
+    );
+}
+
+#[test]
+fn the_only_name_of_a_certificate_is_critical() {
+    let not_so = |leaf: Builder<Certified>| {
+        let value = alternative("a.contoso.com");
+        not_critical(
+            leaf.subject(Name::empty()),
+            SUBJECT_ALTERNATIVE_NAME,
+            &value,
+        )
+    };
+    each_is(
+        Requirement::AlternativeNameCritical,
+        &[
+            (Leaf(not_so), Some(0)),
+            (Leaf(|leaf| leaf.subject(Name::empty())), Some(0)),
+        ],
+    );
+}
+
+#[test]
+fn a_host_has_the_preferred_syntax() {
+    each_is(
+        Requirement::DnsNameSyntax,
+        &[
+            (Leaf(|leaf| leaf.dns("a_b.contoso.com")), Some(0)),
+            (Leaf(|leaf| leaf.dns("")), Some(0)),
+            (Leaf(|leaf| leaf.dns(" ")), Some(0)),
+            (Leaf(|leaf| leaf.dns("-a.contoso.com")), Some(0)),
+            (Leaf(|leaf| leaf.dns("a.contoso.com.")), Some(0)),
+            (Leaf(|leaf| leaf.dns("a.contoso.com\0")), Some(0)),
+            (Leaf(|leaf| leaf.dns("a.*.contoso.com")), Some(0)),
+            (Leaf(|leaf| leaf.dns("*.contoso.com")), None),
+            (Authority(|ca| ca.dns("a_b.contoso.com")), Some(1)),
+        ],
+    );
+}
+
+#[test]
+fn basic_constraints_of_an_authority_are_critical() {
+    let not_so = |ca: Builder<Ca>| ca.basic_constraints_criticality(Criticality::NonCritical);
+    each_is(
+        Requirement::BasicConstraintsCritical,
+        &[(Authority(not_so), Some(1))],
+    );
+}
+
+#[test]
+fn name_constraints_are_critical() {
+    let not_so = |ca| not_critical(ca, NAME_CONSTRAINTS, &constraining("contoso.org"));
+    each_is(
+        Requirement::NameConstraintsCritical,
+        &[(Authority(not_so), Some(1))],
+    );
+}
+
+#[test]
+fn name_constraints_are_for_authorities() {
+    let constrained = |leaf: Builder<Certified>| leaf.permitted(&dns("contoso.com"));
+    each_is(
+        Requirement::NameConstraintsOfAuthorities,
+        &[(Leaf(constrained), Some(0))],
+    );
+}
+
+#[test]
+fn a_host_in_name_constraints_begins_with_no_dot() {
+    each_is(
+        Requirement::NameConstraintSyntax,
+        &[
+            (Authority(|ca| ca.permitted(&dns(".contoso.com"))), Some(1)),
+            (Authority(|ca| ca.excluded(&dns(".contoso.com"))), Some(1)),
+        ],
+    );
+}
+
+#[test]
+fn policy_constraints_are_critical() {
+    let not_so = |ca| {
+        let value = der::sequence(&[der::context_primitive(0, &[9])]);
+        not_critical(ca, POLICY_CONSTRAINTS, &value)
+    };
+    each_is(
+        Requirement::PolicyConstraintsCritical,
+        &[(Authority(not_so), Some(1))],
+    );
+}
+
+#[test]
+fn inhibit_any_policy_is_critical() {
+    let not_so = |ca| not_critical(ca, INHIBIT_ANY_POLICY, &der::number(9));
+    each_is(
+        Requirement::InhibitAnyPolicyCritical,
+        &[(Authority(not_so), Some(1))],
+    );
+}
+
+#[test]
+fn an_anchor_conforms_unless_it_is_only_a_name_and_a_key() {
+    let root = Ca::root("Root").serial(&[0]).issue();
+    let alice = root.client("alice").issue();
+    let profile = client().issuance_profile(IssuanceProfile::Enforce);
+    is(&alice)
+        .under(&[&root])
+        .by(&profile)
+        .refused_for("not_conforming", 1);
+    let lenient = profile.anchor_constraints(AnchorConstraints::Ignore);
+    is(&alice).under(&[&root]).by(&lenient).accepted();
+}
+
+#[test]
+fn a_leaf_that_is_an_anchor_has_no_intermediate_to_ask() {
+    let root = Ca::root("Root").issue();
+    let alice = root.client("alice").issue();
+    let policy = client()
+        .partial_chain(PartialChain::Allow)
+        .extended_key_usage(ExtendedKeyUsageRule::OnEach);
+    is(&alice).under(&[&alice]).by(policy).accepted();
 }

@@ -41,9 +41,9 @@ pub enum ExtendedKeyUsageRule {
     /// The leaf must have the extension, list the very purpose, and not be for signing code, time
     /// stamps or OCSP responses as well; for authorities as above.
     OnLeaf,
-    /// The same of the leaf, which must not be an authority's; and every intermediate must have the
-    /// extension and list the very purpose. Those of servers need not have it, as many authorities of
-    /// the web have not.
+    /// The same of the leaf, which must not be an authority's unless it is the anchor itself; and every
+    /// intermediate must have the extension and list the very purpose. Those of servers need not have
+    /// it, as many authorities of the web have not.
     OnEach,
 }
 
