@@ -1,5 +1,6 @@
 //! Whose name Application Gateway's `verifyClientCertIssuerDN` takes from a file of certificates.
 
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use portcullis_x509::{Certificate, DistinguishedName};
@@ -32,21 +33,25 @@ fn is_authority(certificate: &Certificate<'_>) -> bool {
 /// How many of the file stand above each, by the longest way. Authorities that certify each other are as
 /// deep as there are certificates.
 fn depths(authorities: &[&Certificate<'_>]) -> Vec<usize> {
-    let mut depths = alloc::vec![0_usize; authorities.len()];
-    for _ in authorities {
-        depths = authorities
-            .iter()
-            .map(|authority| {
-                let above = authorities.iter().zip(&depths);
-                let issuers = above.filter(|(other, _)| issued(other, authority));
-                let deepest = issuers.map(|(_, depth)| depth.saturating_add(1)).max();
-                deepest.unwrap_or_default().min(authorities.len())
-            })
-            .collect();
+    let names: Vec<_> = authorities
+        .iter()
+        .map(|authority| {
+            let subject = authority.subject().normalised();
+            (subject, authority.issuer().normalised())
+        })
+        .collect();
+    let mut depths = alloc::vec![0_usize; names.len()];
+    for _ in &names {
+        let mut deepest = BTreeMap::new();
+        for ((subject, _), depth) in names.iter().zip(&depths) {
+            let found = deepest.entry(subject).or_insert(0);
+            *found = (*depth).max(*found);
+        }
+        let below = |(subject, issuer): &(_, _)| match deepest.get(issuer) {
+            Some(depth) if subject != issuer => depth.saturating_add(1).min(names.len()),
+            _ => 0,
+        };
+        depths = names.iter().map(below).collect();
     }
     depths
-}
-
-fn issued(issuer: &Certificate<'_>, authority: &Certificate<'_>) -> bool {
-    !authority.is_self_issued() && issuer.subject().matches(&authority.issuer())
 }
