@@ -338,16 +338,11 @@ impl<'s, 'a, J: Judge> Search<'s, 'a, J> {
 
     fn found(self) -> Found<'a> {
         self.fallen.accept(&self.nodes);
-        let checked = |link: &&Link, position: usize| {
-            let pair = self
-                .nodes
-                .get(position)
-                .zip(self.nodes.get(position.saturating_add(1)));
-            pair.is_some_and(|(child, issuer)| {
-                link.checked && link.child == child.id && link.key == issuer.key
-            })
+        let was_checked = |child: &Node<'_>, issuer: &Node<'_>| {
+            let is_this = |link: &Link| link.child == child.id && link.key == issuer.key;
+            self.links.iter().any(|link| link.checked && is_this(link))
         };
-        let positions = 0..self.nodes.len();
+        let pairs = self.nodes.iter().zip(self.nodes.iter().skip(1));
         Found {
             path: self
                 .nodes
@@ -355,8 +350,10 @@ impl<'s, 'a, J: Judge> Search<'s, 'a, J> {
                 .map(|node| node.member.certificate.clone())
                 .collect(),
             sources: self.nodes.iter().map(|node| node.source).collect(),
-            checked: positions
-                .filter(|position| self.links.iter().any(|link| checked(&link, *position)))
+            checked: pairs
+                .enumerate()
+                .filter(|(_, (child, issuer))| was_checked(child, issuer))
+                .map(|(position, _)| position)
                 .collect(),
             policies: self.policies,
         }

@@ -30,12 +30,8 @@ pub fn verify<'a>(
     policy: &Policy,
     now: UnixTime,
 ) -> Result<VerifiedChain<'a>, Rejection> {
-    let court = Court::new(policy, now);
     let mut fallen = Fallen::new(Kept::First);
-    match court.find_path(leaf, offered, anchors, &mut fallen) {
-        Some(found) => Ok(VerifiedChain::new(leaf, found.path, found.policies, policy)),
-        None => Err(fallen.to_rejection(leaf)),
-    }
+    Court::new(policy, now).verify(leaf, offered, anchors, &mut fallen)
 }
 
 /// As [`verify`], with every path that was tried and fell, for people who want to know.
@@ -49,13 +45,8 @@ pub fn explain<'a>(
     policy: &Policy,
     now: UnixTime,
 ) -> Explanation<'a> {
-    let court = Court::new(policy, now);
     let mut fallen = Fallen::new(Kept::All);
-    let found = court.find_path(leaf, offered, anchors, &mut fallen);
-    let verdict = match found {
-        Some(found) => Ok(VerifiedChain::new(leaf, found.path, found.policies, policy)),
-        None => Err(fallen.to_rejection(leaf)),
-    };
+    let verdict = Court::new(policy, now).verify(leaf, offered, anchors, &mut fallen);
     let (accepted, fallen) = fallen.into_paths();
     Explanation {
         verdict,
@@ -108,6 +99,22 @@ impl<'p> Court<'p> {
             now,
             remembers: Some(remembers),
             leaf: OnceCell::new(),
+        }
+    }
+
+    fn verify<'a>(
+        &self,
+        leaf: &Certificate<'a>,
+        offered: &[Certificate<'a>],
+        anchors: &'a Anchors,
+        fallen: &mut Fallen,
+    ) -> Result<VerifiedChain<'a>, Rejection> {
+        match self.find_path(leaf, offered, anchors, fallen) {
+            Some(found) => {
+                let (path, policies) = (found.path, found.policies);
+                Ok(VerifiedChain::new(leaf, path, policies, self.policy))
+            }
+            None => Err(fallen.to_rejection(leaf)),
         }
     }
 

@@ -6,7 +6,7 @@
 use alloc::vec::Vec;
 
 use portcullis_x509::Certificate;
-use portcullis_x509::der::{Reader, Tag, encode};
+use portcullis_x509::der::{Error, Reader, Tag, encode};
 use sha2::{Digest as _, Sha256};
 
 use super::demands::Sha256Digest;
@@ -50,9 +50,7 @@ const ORDERS: [&[u8]; 3] = [
 fn signature(der: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut reader = Reader::new(der);
     let pair = reader
-        .sequence(|reader| {
-            Ok::<_, portcullis_x509::der::Error>((reader.integer()?, reader.integer()?))
-        })
+        .sequence(|reader| Ok::<_, Error>((reader.integer()?, reader.integer()?)))
         .ok()?;
     reader.finish().ok().map(|()| pair)
 }
