@@ -1,6 +1,7 @@
 //! Certificates and messages as they lie on disk: PEM or DER, told apart by looking.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use rustls_pki_types::CertificateDer;
@@ -11,18 +12,33 @@ use rustls_pki_types::pem::{self, PemObject};
 pub(crate) enum FileError {
     #[error("cannot read {}", path.display())]
     Unreadable { path: PathBuf, source: io::Error },
+    #[error("{} has more than {FILE_SIZE} bytes", path.display())]
+    TooLarge { path: PathBuf },
     #[error("{} is not valid PEM: {problem}", path.display())]
     Pem { path: PathBuf, problem: pem::Error },
     #[error("{} holds no certificate", path.display())]
     NoCertificate { path: PathBuf },
 }
 
+/// Most bytes of a file, 256 MiB: 100,000 certificates as PEM, and an end for what has none, such as a device.
+const FILE_SIZE: usize = 256 << 20;
+
 /// The bytes of a file.
 pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, FileError> {
-    std::fs::read(path).map_err(|source| FileError::Unreadable {
-        path: path.to_owned(),
-        source,
-    })
+    let mut bytes = Vec::new();
+    let limit = u64::try_from(FILE_SIZE).unwrap_or(u64::MAX);
+    File::open(path)
+        .and_then(|file| file.take(limit.saturating_add(1)).read_to_end(&mut bytes))
+        .map_err(|source| FileError::Unreadable {
+            path: path.to_owned(),
+            source,
+        })?;
+    if bytes.len() > FILE_SIZE {
+        return Err(FileError::TooLarge {
+            path: path.to_owned(),
+        });
+    }
+    Ok(bytes)
 }
 
 /// Every certificate of a file: the CERTIFICATE sections of a PEM file, or the whole file as DER.

@@ -194,18 +194,24 @@ impl Verify {
     }
 }
 
+/// Words of a [`NameRule`] that no URI begins with. One that is written with a mistake after it is no URI.
+const WORDS: [&str; 5] = ["dns", "email", "ip", "upn", "uri"];
+
 /// A name as one types it: with the word of a [`NameRule`], or so that it can only be one kind.
 fn name_rule(text: &str) -> Result<NameRule, NameRuleError> {
-    if let Ok(rule) = text.parse() {
-        return Ok(rule);
-    }
-    let word = match text {
-        _ if text.parse::<IpAddr>().is_ok() => "IP",
-        _ if text.contains(':') => "URI",
-        _ if text.contains('@') => "email",
-        _ => "DNS",
+    let error = match text.parse() {
+        Ok(rule) => return Ok(rule),
+        Err(error) => error,
     };
-    format!("{word}:{text}").parse()
+    let before_colon = text.split_once(':').map(|(word, _)| word.trim());
+    let word = match before_colon {
+        _ if text.parse::<IpAddr>().is_ok() => "IP",
+        Some(word) if WORDS.contains(&&*word.to_ascii_lowercase()) => return Err(error),
+        Some(_) => "URI",
+        None if text.contains('@') => "email",
+        None => "DNS",
+    };
+    format!("{word}:{text}").parse().map_err(|_| error)
 }
 
 /// A file with a self-issued certificate is a chain: what else it holds are intermediates, as in the gateway's own chain

@@ -377,14 +377,22 @@ fn a_name_is_demanded_in_the_kind_that_it_has() {
     ] {
         assert_eq!(with_name(name, 1)["reason"], "name_not_allowed", "{name}");
     }
-    let arguments = ["client.pem", "--trust", "chain.pem", "--name", "a b"];
-    assert!(
-        scene
-            .verify(&arguments)
-            .expect(2)
-            .stderr
-            .contains("name rule")
-    );
+    // A mistake after a word that says the kind is told as it was typed, and is no URI.
+    for name in ["a b", "email:a@b@c", "DNS:w*.contoso.com", "IP:192.0.2"] {
+        let arguments = ["client.pem", "--trust", "chain.pem", "--name", name];
+        let told = scene.verify(&arguments).expect(2).stderr;
+        assert!(told.contains("name rule"), "{told}");
+        assert!(told.contains(name) && !told.contains("URI:"), "{told}");
+    }
+}
+
+#[test]
+fn a_file_without_end_is_no_certificate() {
+    let scene = Scene::new();
+    let told = scene
+        .verify(&["/dev/zero", "--trust", "chain.pem"])
+        .expect(2);
+    assert!(told.stderr.contains("has more than"), "{told:?}");
 }
 
 #[test]
