@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::instant;
 use crate::terminal::Paint;
 
-use super::tree::Tree;
+use super::tree::{Tree, shown_name};
 
 /// How much is told about a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -195,8 +195,7 @@ impl Verdict {
 /// The leaf first, each issuer below what it issued.
 fn print_path(out: &mut dyn Write, path: &[String]) -> io::Result<()> {
     for (depth, name) in path.iter().enumerate() {
-        let name = if name.is_empty() { "(no name)" } else { name };
-        writeln!(out, "  {}{name}", "  ".repeat(depth))?;
+        writeln!(out, "  {}{}", "  ".repeat(depth), shown_name(name))?;
     }
     Ok(())
 }

@@ -30,7 +30,7 @@ impl Tree {
             let why = format!(
                 "certificate {} ({}): {}",
                 candidate.certificate(),
-                name(candidate.subject()),
+                shown_name(candidate.subject()),
                 crate::chain(candidate.reason())
             );
             let end = End::Fell {
@@ -48,7 +48,7 @@ impl Tree {
     fn one(step: &Step) -> Self {
         Self {
             id: step.id,
-            label: format!("{} [{}]", name(&step.subject), step.origin),
+            label: format!("{} [{}]", shown_name(&step.subject), step.origin),
             ..Self::default()
         }
     }
@@ -102,7 +102,8 @@ impl Tree {
     }
 }
 
-fn name(subject: &str) -> &str {
+/// A subject, which can be empty.
+pub(super) fn shown_name(subject: &str) -> &str {
     if subject.is_empty() {
         "(no name)"
     } else {
