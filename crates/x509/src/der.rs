@@ -8,8 +8,8 @@ mod tag;
 mod time;
 mod writer;
 
-pub(crate) use reader::minimal_integer;
 pub use reader::{BitString, Reader, Tlv};
+pub(crate) use reader::{minimal_integer, read_each};
 pub use tag::Tag;
 pub use writer::encode;
 

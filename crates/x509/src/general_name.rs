@@ -1,7 +1,7 @@
 use core::fmt::{self, Write};
 use core::net::IpAddr;
 
-use crate::der::{Error, Reader, Tag};
+use crate::der::{Error, Reader, Tag, read_each};
 use crate::name::Name;
 use crate::oid::Oid;
 
@@ -157,13 +157,7 @@ impl<'a> GeneralNames<'a> {
     /// # Errors
     /// [`Error`] when there is none or one is not a GeneralName.
     pub fn from_content(content: &'a [u8]) -> Result<Self, Error> {
-        let mut reader = Reader::new(content);
-        if reader.is_empty() {
-            return Err(Error::Constraint);
-        }
-        while !reader.is_empty() {
-            GeneralName::read(&mut reader)?;
-        }
+        read_each(content, GeneralName::read)?;
         Ok(Self { content })
     }
 

@@ -11,7 +11,7 @@ pub use distinguished_name::{DistinguishedName, DistinguishedNameError};
 
 use core::fmt;
 
-use crate::der::{Error, Reader, Tag};
+use crate::der::{Error, Reader, Tag, read_each};
 use crate::error::{Field, Malformed};
 use crate::oid::Oid;
 
@@ -110,14 +110,7 @@ impl fmt::Debug for Name<'_> {
 
 impl<'a> RelativeDistinguishedName<'a> {
     fn read(reader: &mut Reader<'a>) -> Result<(), Error> {
-        let mut attributes = Reader::new(reader.expect(Tag::SET)?);
-        if attributes.is_empty() {
-            return Err(Error::Constraint);
-        }
-        while !attributes.is_empty() {
-            Attribute::read(&mut attributes)?;
-        }
-        Ok(())
+        read_each(reader.expect(Tag::SET)?, Attribute::read)
     }
 
     fn next(reader: &mut Reader<'a>) -> Option<Self> {

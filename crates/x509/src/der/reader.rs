@@ -383,6 +383,24 @@ impl<'a> BitString<'a> {
     }
 }
 
+/// Reads the content of a `SEQUENCE SIZE (1..MAX) OF`, or of such a SET, to its end.
+///
+/// # Errors
+/// [`Error::Constraint`] when there is nothing in it; the first error of `read`.
+pub(crate) fn read_each<'a, T>(
+    content: &'a [u8],
+    read: impl Fn(&mut Reader<'a>) -> Result<T, Error>,
+) -> Result<(), Error> {
+    let mut reader = Reader::new(content);
+    if reader.is_empty() {
+        return Err(Error::Constraint);
+    }
+    while !reader.is_empty() {
+        read(&mut reader)?;
+    }
+    Ok(())
+}
+
 /// The content octets of an INTEGER when they are at least one and minimal, for implicitly tagged ones.
 ///
 /// # Errors

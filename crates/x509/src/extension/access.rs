@@ -1,4 +1,4 @@
-use crate::der::{Error, Reader, Tag};
+use crate::der::{Error, Reader, Tag, read_each};
 use crate::general_name::GeneralName;
 use crate::oid::Oid;
 
@@ -27,13 +27,7 @@ pub struct AccessDescription<'a> {
 impl<'a> AccessDescriptions<'a> {
     pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, Error> {
         let content = reader.expect(Tag::SEQUENCE)?;
-        let mut descriptions = Reader::new(content);
-        if descriptions.is_empty() {
-            return Err(Error::Constraint);
-        }
-        while !descriptions.is_empty() {
-            AccessDescription::read(&mut descriptions)?;
-        }
+        read_each(content, AccessDescription::read)?;
         Ok(Self { content })
     }
 

@@ -1,4 +1,4 @@
-use crate::der::{Error, Reader, Tag};
+use crate::der::{Error, Reader, Tag, read_each};
 use crate::general_name::GeneralName;
 
 /// `nameConstraints` (RFC 5280 section 4.2.1.10), every subtree well formed.
@@ -52,13 +52,7 @@ impl<'a> NameConstraints<'a> {
 
 impl<'a> GeneralSubtrees<'a> {
     fn from_content(content: &'a [u8]) -> Result<Self, Error> {
-        let mut reader = Reader::new(content);
-        if reader.is_empty() {
-            return Err(Error::Constraint);
-        }
-        while !reader.is_empty() {
-            read_subtree(&mut reader)?;
-        }
+        read_each(content, read_subtree)?;
         Ok(Self { content })
     }
 
@@ -66,13 +60,7 @@ impl<'a> GeneralSubtrees<'a> {
     // Invariant: `from_content` read every subtree once, so that reading again cannot fail.
     pub fn iter(&self) -> impl Iterator<Item = GeneralName<'a>> + Clone + use<'a> {
         let mut reader = Reader::new(self.content);
-        core::iter::from_fn(move || {
-            if reader.is_empty() {
-                None
-            } else {
-                read_subtree(&mut reader).ok()
-            }
-        })
+        core::iter::from_fn(move || read_subtree(&mut reader).ok())
     }
 }
 

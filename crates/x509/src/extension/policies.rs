@@ -1,6 +1,6 @@
 use super::constraints::saturating_u32;
 use super::read_all;
-use crate::der::{Error, Reader, Tag, minimal_integer};
+use crate::der::{Error, Reader, Tag, minimal_integer, read_each};
 use crate::error::{Field, Malformed};
 use crate::oid::{self, Oid};
 
@@ -72,7 +72,7 @@ impl<'a> CertificatePolicies<'a> {
 
     pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, Error> {
         let content = reader.expect(Tag::SEQUENCE)?;
-        each(content, read_policy)?;
+        read_each(content, read_policy)?;
         Ok(Self { content })
     }
 
@@ -101,7 +101,7 @@ fn unknown_qualifier(content: &[u8]) -> Option<Oid<'_>> {
 impl<'a> PolicyMappings<'a> {
     pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, Error> {
         let content = reader.expect(Tag::SEQUENCE)?;
-        each(content, read_mapping)?;
+        read_each(content, read_mapping)?;
         Ok(Self { content })
     }
 
@@ -142,28 +142,13 @@ pub(super) fn read_inhibit_any_policy(reader: &mut Reader<'_>) -> Result<u32, Er
     saturating_u32(reader.integer()?)
 }
 
-/// Reads a `SEQUENCE SIZE (1..MAX)` to its end.
-fn each<'a, T>(
-    content: &'a [u8],
-    read: impl Fn(&mut Reader<'a>) -> Result<T, Error>,
-) -> Result<(), Error> {
-    let mut reader = Reader::new(content);
-    if reader.is_empty() {
-        return Err(Error::Constraint);
-    }
-    while !reader.is_empty() {
-        read(&mut reader)?;
-    }
-    Ok(())
-}
-
 /// A policy, and the content of its qualifiers.
 fn read_policy<'a>(reader: &mut Reader<'a>) -> Result<(Oid<'a>, Option<&'a [u8]>), Error> {
     reader.sequence(|reader| {
         let policy = reader.oid()?;
         let qualifiers = reader.optional(Tag::SEQUENCE)?;
         if let Some(qualifiers) = qualifiers {
-            each(qualifiers, read_qualifier)?;
+            read_each(qualifiers, read_qualifier)?;
         }
         Ok((policy, qualifiers))
     })

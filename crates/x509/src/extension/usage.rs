@@ -1,6 +1,6 @@
 use core::fmt;
 
-use crate::der::{Error, Reader, Tag};
+use crate::der::{Error, Reader, Tag, read_each};
 use crate::oid::Oid;
 
 /// `keyUsage` (RFC 5280 section 4.2.1.3): a set of uses, at least one.
@@ -104,13 +104,7 @@ pub struct ExtendedKeyUsage<'a> {
 impl<'a> ExtendedKeyUsage<'a> {
     pub(super) fn read(reader: &mut Reader<'a>) -> Result<Self, Error> {
         let content = reader.expect(Tag::SEQUENCE)?;
-        let mut purposes = Reader::new(content);
-        if purposes.is_empty() {
-            return Err(Error::Constraint);
-        }
-        while !purposes.is_empty() {
-            purposes.oid()?;
-        }
+        read_each(content, Reader::oid)?;
         Ok(Self { content })
     }
 
