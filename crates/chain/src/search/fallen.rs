@@ -70,8 +70,7 @@ impl Fallen {
             .as_ref()
             .is_none_or(|(nearest, _)| nearness > *nearest);
         let steps = self.steps.saturating_add(path.len());
-        let is_kept = self.kept == Kept::All
-            || (self.candidates.len() < Rejection::MAX_KEPT && steps <= Rejection::MAX_STEPS_KEPT);
+        let is_kept = self.kept == Kept::All || is_one_of_the_first(self.candidates.len(), steps);
         if !is_nearest && !is_kept {
             return;
         }
@@ -115,14 +114,21 @@ impl Fallen {
             Some((_, candidate)) => candidate.clone(),
             None => nobody_found(leaf),
         };
-        let mut steps = 0_usize;
-        let kept = self.candidates.iter().take(Rejection::MAX_KEPT);
-        let kept = kept.take_while(|candidate| {
-            steps = steps.saturating_add(candidate.steps().len());
-            steps <= Rejection::MAX_STEPS_KEPT
-        });
-        Rejection::new(nearest, kept.cloned().collect())
+        let (mut first, mut steps) = (Vec::new(), 0_usize);
+        for candidate in &self.candidates {
+            let with = steps.saturating_add(candidate.steps().len());
+            if is_one_of_the_first(first.len(), with) {
+                steps = with;
+                first.push(candidate.clone());
+            }
+        }
+        Rejection::new(nearest, first)
     }
+}
+
+/// Whether a rejection keeps a path too, after so many others and with so many steps in all of them.
+fn is_one_of_the_first(kept: usize, steps: usize) -> bool {
+    kept < Rejection::MAX_KEPT && steps <= Rejection::MAX_STEPS_KEPT
 }
 
 fn nearness(length: usize, fault: &Fault, reached: Reached) -> Nearness {
