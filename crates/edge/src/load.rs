@@ -41,7 +41,13 @@ impl<'a> Loader<'a> {
         base: &'a Path,
         provider: Arc<CryptoProvider>,
     ) -> Self {
-        let checker = Arc::new(Checker::new(settings(&model.ocsp, &provider)));
+        let checker = Arc::new(Checker::new(
+            settings(&model.ocsp, &provider),
+            portcullis_revocation::Policy::new(
+                portcullis_revocation::Mode::HardFail,
+                portcullis_revocation::Scope::Leaf,
+            ),
+        ));
         let mut loader = Self {
             model,
             base,

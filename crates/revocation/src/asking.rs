@@ -3,161 +3,385 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use portcullis_ocsp::{CertificateStatus, Query, Status, request, status};
+use portcullis_ocsp::{
+    CertId, CertificateStatus, HashAlgorithm, Nonce, Query, Refusal, Staleness, Status, request,
+    status,
+};
 use portcullis_x509::Certificate;
 use rustls_pki_types::UnixTime;
-use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::{Instant, timeout};
 use tracing::debug;
 
 use crate::allowance::Allowance;
-use crate::failure::Failure;
+use crate::failure::{Failure, HttpFault};
 use crate::fetch::fetch_within;
-use crate::memory::{Answer, Question};
-use crate::settings::Settings;
-use crate::verdict::{Source, Verdict};
-
-/// Responders of one certificate that are asked. Certificates name one, rarely two.
-const MAX_RESPONDERS: usize = 4;
-
-/// How long a failure is remembered, so that a responder in trouble is not asked for every
-/// connection. Short, because clients are refused meanwhile.
-const FAILURE_LIFETIME: Duration = Duration::from_secs(5);
-
-/// How long "unknown" is remembered at most: responders learn of new certificates late.
-const UNKNOWN_LIFETIME: Duration = Duration::from_secs(60);
+use crate::memory::{Memory, Question};
+use crate::observer::Event;
+use crate::settings::{Nonces, Settings};
+use crate::store::{Store, Stored};
+use crate::verdict::Source;
+use crate::whom::Whom;
 
 /// Everything that a question needs when its caller is gone.
 pub(crate) struct Asking {
     certificate: Vec<u8>,
     issuer: Vec<u8>,
-    request: Vec<u8>,
-    responders: Vec<Arc<str>>,
+    settings: Arc<Settings>,
+}
+
+/// A proven status, and what proves it.
+pub(crate) struct Proof {
+    pub(crate) status: Status,
+    pub(crate) responder: Arc<str>,
+    pub(crate) response: Vec<u8>,
+}
+
+/// Whether the store may answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FromStore {
+    Yes,
+    /// It is a newer answer that is wanted.
+    No,
+}
+
+/// What a question is about, for as long as it is asked.
+struct Subject<'a> {
+    certificate: Certificate<'a>,
+    issuer: Certificate<'a>,
+    whom: Whom,
 }
 
 impl Asking {
     pub(crate) fn new(
         certificate: &Certificate<'_>,
         issuer: &Certificate<'_>,
-    ) -> Result<Self, Failure> {
-        let responders = certificate
-            .ocsp_responders()
-            .map_err(Failure::CertificateMalformed)?;
-        let responders: Vec<_> = responders.take(MAX_RESPONDERS).map(Arc::from).collect();
-        if responders.is_empty() {
-            return Err(Failure::ResponderNotNamed);
-        }
-        Ok(Self {
+        settings: Arc<Settings>,
+    ) -> Self {
+        Self {
             certificate: certificate.der().to_vec(),
             issuer: issuer.der().to_vec(),
-            request: request(&Query::new(certificate, issuer)),
-            responders,
-        })
+            settings,
+        }
     }
 
-    /// Asks, and lets everyone know.
-    pub(crate) async fn settle(self, question: Question, settings: Arc<Settings>, now: UnixTime) {
-        let answer = match self.ask(&settings, question.turns(), now).await {
-            Ok((status, responder)) => answer(&status, &responder, now),
-            Err(failure) => Answer {
-                outcome: Err(failure),
-                until: later(now, FAILURE_LIFETIME),
-                now,
-            },
-        };
-        if let Err(failure) = &answer.outcome {
+    /// Asks the store or the responders, and lets everyone know.
+    pub(crate) async fn settle(self, question: Question, from_store: FromStore, now: UnixTime) {
+        if from_store == FromStore::Yes
+            && let Some(proof) = self.recall(&question, now).await
+        {
+            self.settings.observe(&Event::Restored);
+            return question.settle(Ok((proof.status, proof.responder)), Source::Cached, now);
+        }
+        let outcome = self.ask(question.memory(), self.settings.nonces, now).await;
+        if let Err(failure) = &outcome {
             debug!(code = failure.code(), %failure, "revocation check failed");
         }
-        question.answer(answer);
+        let (outcome, proof) = match outcome {
+            Ok(proof) => (
+                Ok((proof.status.clone(), Arc::clone(&proof.responder))),
+                Some(proof),
+            ),
+            Err(failure) => (Err(failure), None),
+        };
+        let store = question.memory().store.clone();
+        question.settle(outcome, Source::Fetched, now);
+        if let Some((proof, store)) = proof.zip(store) {
+            self.keep(proof, store, now).await;
+        }
     }
 
     /// Waits for its turn, then asks one responder after the other until one proves something. Each
     /// has an equal share of the time that is left; if all fail, the failure that came farthest is
     /// reported.
-    async fn ask(
+    pub(crate) async fn ask(
         &self,
-        settings: &Settings,
-        turns: &Semaphore,
+        memory: &Memory,
+        nonces: Nonces,
         now: UnixTime,
-    ) -> Result<(Status, Arc<str>), Failure> {
-        let allowance = Allowance::new(settings.timeout);
-        let Ok(Ok(_turn)) = timeout(allowance.left(), turns.acquire()).await else {
-            let limit = settings.questions;
-            return Err(Failure::TooManyQuestions { limit });
+    ) -> Result<Proof, Failure> {
+        let parse = |der| Certificate::parse(der).map_err(Failure::CertificateMalformed);
+        let (certificate, issuer) = (parse(&self.certificate)?, parse(&self.issuer)?);
+        let whom = Whom::of(&certificate, &issuer, &self.settings.responders)?;
+        let subject = Subject {
+            certificate,
+            issuer,
+            whom,
         };
-        let mut farthest = Failure::ResponderNotNamed;
-        for (index, url) in self.responders.iter().enumerate() {
-            let time = allowance.share(self.responders.len().saturating_sub(index));
-            let fetched = fetch_within(time, url, &self.request, settings.destinations).await;
-            match fetched.and_then(|response| self.judge(&response, url, settings, now)) {
-                Ok(status) => return Ok((status, Arc::clone(url))),
-                Err(failure) if index == 0 || failure.progress() > farthest.progress() => {
-                    farthest = failure;
-                }
-                Err(_) => (),
+        let allowance = Allowance::new(self.settings.timeout);
+        let limit = self.settings.questions;
+        let _turn = turn(&memory.turns, &allowance, limit).await?;
+        let mut farthest = None::<Failure>;
+        for (index, url) in subject.whom.urls.iter().enumerate() {
+            let share = allowance.share(subject.whom.urls.len().saturating_sub(index));
+            let asked = Attempt {
+                asking: self,
+                memory,
+                url,
+                allowance: Allowance::new(share),
+                now,
+            };
+            match asked.ask(&subject, nonces).await {
+                Ok(proof) => return Ok(proof),
+                Err(failure) => farthest = Some(Failure::farther(farthest, failure)),
             }
         }
-        Err(farthest)
+        Err(farthest.unwrap_or(Failure::ResponderNotNamed))
     }
 
     fn judge(
         &self,
         response: &[u8],
-        url: &str,
-        settings: &Settings,
+        query: &Query<'_>,
+        whom: &Whom,
+        about_delegates: &[&[u8]],
         now: UnixTime,
-    ) -> Result<Status, Failure> {
-        let parse = |der| Certificate::parse(der).map_err(Failure::CertificateMalformed);
+    ) -> Result<Status, Refusal> {
+        // Whoever configured them has parsed them.
+        let trusted: Vec<_> = whom
+            .trusted
+            .iter()
+            .filter_map(|der| Certificate::parse(der).ok())
+            .collect();
+        let rules = self
+            .settings
+            .rules()
+            .trusted_responders(&trusted)
+            .delegate_answers(about_delegates);
+        status(response, query, &rules, now)
+    }
+
+    /// What the store has, if that proves something now: it is judged like an answer that comes from the network. An
+    /// answer that has run out is recalled too, for whom it may still be of use when nobody can be asked.
+    async fn recall(&self, question: &Question, now: UnixTime) -> Option<Proof> {
+        if self.settings.nonces == Nonces::Require {
+            return None;
+        }
+        let store = Arc::clone(question.memory().store.as_ref()?);
+        let parse = |der| Certificate::parse(der).ok();
         let (certificate, issuer) = (parse(&self.certificate)?, parse(&self.issuer)?);
+        let whom = Whom::of(&certificate, &issuer, &self.settings.responders).ok()?;
+        let cert_id = CertId::new(&certificate, &issuer, HashAlgorithm::Sha256).to_der();
+        let found = tokio::task::spawn_blocking(move || store.find(&cert_id)).await;
+        let Stored { url, response } = match found.ok()? {
+            Ok(found) => found?,
+            Err(error) => {
+                self.settings.observe(&Event::StoreFailed { error: &error });
+                return None;
+            }
+        };
         let query = Query::new(&certificate, &issuer);
-        status(response, &query, &settings.rules(), now).map_err(|refusal| Failure::AnswerRefused {
-            url: url.to_owned(),
-            refusal: Box::new(refusal),
-        })
-    }
-}
-
-/// What a proven status comes to, and for how long.
-fn answer(status: &Status, responder: &Arc<str>, now: UnixTime) -> Answer {
-    let valid_until = status.valid_until;
-    match status.certificate {
-        CertificateStatus::Good => {
-            let responder = Arc::clone(responder);
-            let verdict = Verdict {
-                valid_until,
-                source: Source::Fetched,
+        let responder: Arc<str> = url.into();
+        match self.judge(&response, &query, &whom, &[], now) {
+            Ok(status) => Some(Proof {
+                status,
                 responder,
-            };
-            Answer {
-                outcome: Ok(verdict),
-                until: valid_until,
-                now,
+                response,
+            }),
+            Err(Refusal::NotFresh(Staleness::Expired { next_update, .. })) => {
+                let status = self
+                    .judge(&response, &query, &whom, &[], next_update)
+                    .ok()?;
+                question.recall(status, responder, now);
+                None
             }
+            Err(_) => None,
         }
-        CertificateStatus::Revoked { at, reason } => {
-            let failure = Failure::CertificateRevoked { at, reason };
-            Answer {
-                outcome: Err(failure),
-                until: valid_until,
-                now,
-            }
+    }
+
+    /// Gives an answer to the store.
+    async fn keep(&self, proof: Proof, store: Arc<Store>, now: UnixTime) {
+        if self.settings.nonces == Nonces::Require {
+            return;
         }
-        CertificateStatus::Unknown => {
-            let failure = Failure::CertificateUnknown {
-                url: responder.to_string(),
-            };
-            let until = valid_until.min(later(now, UNKNOWN_LIFETIME));
-            Answer {
-                outcome: Err(failure),
-                until,
-                now,
-            }
+        let parse = |der| Certificate::parse(der).ok();
+        let (Some(certificate), Some(issuer)) = (parse(&self.certificate), parse(&self.issuer))
+        else {
+            return;
+        };
+        let cert_id = CertId::new(&certificate, &issuer, HashAlgorithm::Sha256).to_der();
+        let until = proof.status.valid_until;
+        let writing = move || store.keep(&cert_id, &proof.responder, &proof.response, until, now);
+        if let Ok(Err(error)) = tokio::task::spawn_blocking(writing).await {
+            self.settings.observe(&Event::StoreFailed { error: &error });
         }
     }
 }
 
-fn later(time: UnixTime, by: Duration) -> UnixTime {
-    UnixTime::since_unix_epoch(Duration::from_secs(
-        time.as_secs().saturating_add(by.as_secs()),
-    ))
+/// One responder that is asked.
+struct Attempt<'a> {
+    asking: &'a Asking,
+    memory: &'a Memory,
+    url: &'a Arc<str>,
+    allowance: Allowance,
+    now: UnixTime,
+}
+
+/// Octets of a nonce that is sent: the length that RFC 9654 section 2.1 recommends.
+const NONCE_LENGTH: usize = 32;
+
+impl Attempt<'_> {
+    async fn ask(&self, subject: &Subject<'_>, nonces: Nonces) -> Result<Proof, Failure> {
+        let mut octets = [0; NONCE_LENGTH];
+        let query =
+            Query::new(&subject.certificate, &subject.issuer).hash(self.asking.settings.hash);
+        let query = match nonces {
+            Nonces::Off => query,
+            Nonces::Prefer | Nonces::Require => {
+                getrandom::fill(&mut octets).map_err(|_| Failure::NonceUnavailable)?;
+                match Nonce::new(&octets) {
+                    Ok(nonce) => query.nonce(nonce),
+                    Err(_) => return Err(Failure::NonceUnavailable),
+                }
+            }
+        };
+        let (response, latency) = self.put(self.url, &request(&query)).await?;
+        let judged = match self
+            .asking
+            .judge(&response, &query, &subject.whom, &[], self.now)
+        {
+            Err(refusal) if refusal.delegate_to_check().is_some() => {
+                self.with_delegate(&response, &query, subject, refusal)
+                    .await
+            }
+            judged => judged,
+        };
+        self.answered(self.url, word(&judged), latency);
+        match judged {
+            Ok(status) => Ok(Proof {
+                status,
+                responder: Arc::clone(self.url),
+                response,
+            }),
+            Err(refusal) => Err(Failure::AnswerRefused {
+                url: self.url.escape_debug().to_string(),
+                refusal: Box::new(refusal),
+            }),
+        }
+    }
+
+    /// Judges again with what is said of the delegate that signed: what is remembered of it, else what its responders
+    /// say when asked. `refusal` is what it comes to if none of that helps.
+    async fn with_delegate(
+        &self,
+        response: &[u8],
+        query: &Query<'_>,
+        subject: &Subject<'_>,
+        refusal: Refusal,
+    ) -> Result<Status, Refusal> {
+        let Some(delegate) = refusal.delegate_to_check() else {
+            return Err(refusal);
+        };
+        let judge = |about: &[u8]| {
+            let judged = self
+                .asking
+                .judge(response, query, &subject.whom, &[about], self.now);
+            judged.map_err(|refusal| (refusal.delegate_to_check().is_some(), refusal))
+        };
+        if let Some(about) = self.memory.about_delegate(delegate) {
+            match judge(&about) {
+                Err((true, _)) => (),
+                Ok(status) => return Ok(status),
+                Err((false, refusal)) => return Err(refusal),
+            }
+        }
+        let Ok(certificate) = Certificate::parse(delegate) else {
+            return Err(refusal);
+        };
+        let Ok(whom) = Whom::of(
+            &certificate,
+            &subject.issuer,
+            &self.asking.settings.responders,
+        ) else {
+            return Err(refusal);
+        };
+        let question =
+            request(&Query::new(&certificate, &subject.issuer).hash(self.asking.settings.hash));
+        for url in &whom.urls {
+            let Ok((about, latency)) = self.put(url, &question).await else {
+                continue;
+            };
+            self.answered(url, "about_delegate", latency);
+            let judged = judge(&about);
+            if !matches!(judged, Err((true, _))) {
+                self.memory.remember_about_delegate(delegate, about);
+            }
+            match judged {
+                Err((true, _)) => (),
+                Ok(status) => return Ok(status),
+                Err((false, refusal)) => return Err(refusal),
+            }
+        }
+        Err(refusal)
+    }
+
+    fn answered(&self, url: &str, code: &'static str, latency: Duration) {
+        self.asking.settings.observe(&Event::Answered {
+            responder: &url.escape_debug().to_string(),
+            code,
+            latency,
+        });
+    }
+
+    /// Puts a request to a responder, when it is its turn and the responder is not left alone. Yields what it sends,
+    /// and how long it took.
+    async fn put(&self, url: &str, request: &[u8]) -> Result<(Vec<u8>, Duration), Failure> {
+        let settings = &self.asking.settings;
+        let gate = self.memory.gate(url, settings.questions_each);
+        let _turn = turn(&gate.turns, &self.allowance, settings.questions_each).await?;
+        let attempt = gate.enter(url, self.now)?;
+        let responder = &*url.escape_debug().to_string();
+        settings.observe(&Event::Asked { responder });
+        let began = Instant::now();
+        let fetched = fetch_within(self.allowance.left(), url, request, &settings.transport).await;
+        let latency = began.elapsed();
+        if let Err(failure) = &fetched {
+            self.answered(url, failure.code(), latency);
+        }
+        if let Some(answered) = answered(&fetched)
+            && let Some(until) = attempt.ended(answered)
+        {
+            settings.observe(&Event::Suspended { responder, until });
+        }
+        fetched.map(|octets| (octets, latency))
+    }
+}
+
+/// What is said of the certificate, or why it counts for nothing.
+fn word(judged: &Result<Status, Refusal>) -> &'static str {
+    match judged {
+        Ok(status) => match status.certificate {
+            CertificateStatus::Good => "good",
+            CertificateStatus::Revoked { .. } => "revoked",
+            CertificateStatus::Unknown => "unknown",
+        },
+        Err(refusal) => refusal.qualified_code(),
+    }
+}
+
+/// Whether the responder is there. Nothing, when it was not tried.
+fn answered(fetched: &Result<Vec<u8>, Failure>) -> Option<bool> {
+    match fetched {
+        Err(Failure::ResponderRefusedByPolicy { .. }) => None,
+        Err(Failure::ResponderUnreachable { .. } | Failure::ResponderTimedOut { .. }) => {
+            Some(false)
+        }
+        Err(Failure::HttpFault {
+            fault: HttpFault::Status { found: 500.. },
+            ..
+        }) => Some(false),
+        Ok(_) | Err(_) => Some(true),
+    }
+}
+
+async fn turn<'s>(
+    turns: &'s Semaphore,
+    allowance: &Allowance,
+    limit: usize,
+) -> Result<SemaphorePermit<'s>, Failure> {
+    // Semaphores here are never closed.
+    match timeout(allowance.left(), turns.acquire()).await {
+        Ok(Ok(permit)) => Ok(permit),
+        Ok(Err(_)) | Err(_) => Err(Failure::TooManyQuestions { limit }),
+    }
 }

@@ -1,23 +1,37 @@
+use std::io;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use portcullis_chain::VerifiedChain;
-use portcullis_ocsp::{CertId, HashAlgorithm};
+use portcullis_x509::Certificate;
 use rustls_pki_types::UnixTime;
 use tokio::time::timeout;
 
-use crate::asking::Asking;
-use crate::failure::Failure;
+use crate::asking::{Asking, FromStore};
+use crate::entry::{Entry, tolerate};
+use crate::failure::{Class, Failure};
+use crate::key::KeyRef;
 use crate::memory::{Memory, Turn, Waiting};
+use crate::moment::later;
+use crate::observer::Event;
+use crate::policy::{Policy, Scope};
 use crate::settings::Settings;
-use crate::verdict::Verdict;
+use crate::store::Store;
+use crate::verdict::{Refused, Source, Verdict};
 
 /// Asks OCSP responders and remembers what they say.
 ///
-/// One is made for all runtimes of a process and shared behind an `Arc`. Making one starts nothing.
-#[derive(Debug)]
+/// One is made for all runtimes of a process and shared; [`with_policy`](Self::with_policy) makes others that
+/// demand something else and share its memory. Making one starts nothing.
+#[derive(Clone, Debug)]
 pub struct Checker {
-    settings: Arc<Settings>,
+    shared: Arc<Shared>,
+    policy: Policy,
+}
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) settings: Arc<Settings>,
     /// Made for the first check, unless another checker's is taken over before.
     memory: OnceLock<Arc<Memory>>,
 }
@@ -33,10 +47,23 @@ const PATIENCE: Duration = Duration::from_secs(1);
 impl Checker {
     /// A checker that remembers nothing yet.
     #[must_use]
-    pub fn new(settings: Settings) -> Self {
+    pub fn new(settings: Settings, policy: Policy) -> Self {
         Self {
-            settings: Arc::new(settings),
-            memory: OnceLock::new(),
+            shared: Arc::new(Shared {
+                settings: Arc::new(settings),
+                memory: OnceLock::new(),
+            }),
+            policy,
+        }
+    }
+
+    /// A checker that demands this instead, with the same settings and the same memory: a question that one of them asks
+    /// is answered for both.
+    #[must_use]
+    pub fn with_policy(&self, policy: Policy) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            policy,
         }
     }
 
@@ -47,72 +74,247 @@ impl Checker {
     /// certificate by its issuer's name and key, and holds under whatever trust the certificate is
     /// proven; settings that differ would have judged it differently.
     pub fn take_over(&self, other: &Self) {
-        if self.settings == other.settings {
+        if self.shared.settings == other.shared.settings {
             // An error says that there is a memory already.
-            drop(self.memory.set(Arc::clone(other.memory())));
+            drop(self.shared.memory.set(Arc::clone(other.shared.memory())));
         }
     }
 
-    fn memory(&self) -> &Arc<Memory> {
-        let Settings {
-            capacity,
-            questions,
-            ..
-        } = *self.settings;
-        self.memory
-            .get_or_init(|| Arc::new(Memory::new(capacity, questions)))
+    /// Opens the [store](Settings::store), if there is to be one, and finds the answers in it. Else that happens with
+    /// the first check, which goes on without a store where it fails.
+    ///
+    /// # Errors
+    /// When the file cannot be read or written, or is one of another kind.
+    pub fn open(&self) -> io::Result<()> {
+        if self.shared.memory.get().is_none() {
+            let memory = Memory::new(&self.shared.settings, self.shared.store()?);
+            // An error says that there is a memory already.
+            drop(self.shared.memory.set(Arc::new(memory)));
+        }
+        Ok(())
     }
 
-    /// Establishes that the leaf of a proven chain is not revoked.
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    /// Establishes that the certificates of a proven chain which the policy names are not revoked.
     ///
-    /// A remembered answer is used as long as it holds; otherwise the responders that the
-    /// certificate names are asked in their order, once for all callers that want to know at the
-    /// same time. A caller that goes away does not end the question for the others. Must be called
+    /// A remembered answer is used as long as it holds; otherwise responders are asked, once for all callers that want to
+    /// know at the same time. A caller that goes away does not end the question for the others. Must be called
     /// on a tokio runtime with I/O and time; the callers may be on different ones.
     ///
     /// # Errors
-    /// [`Failure`] in every other case than a proven, current "good": there is no soft failure.
+    /// [`Refused`] in every other case than a proven, current "good", but for what the policy's
+    /// [`Mode`](crate::Mode) tolerates.
     pub async fn check(
         &self,
         chain: &VerifiedChain<'_>,
         now: UnixTime,
-    ) -> Result<Verdict, Failure> {
-        let certificate = chain.leaf();
-        let issuer = chain.issuer_of(0).ok_or(Failure::IssuerNotKnown)?;
-        let cert_id = CertId::new(certificate, issuer, HashAlgorithm::Sha256);
-        for _ in 0..MAX_TURNS {
-            let waiting = match self.memory().turn(&cert_id, now) {
-                Turn::Known(outcome) => return outcome.map(Verdict::cached),
-                Turn::Wait(waiting) => waiting,
-                Turn::Ask(question, waiting) => {
-                    let asking = Asking::new(certificate, issuer)?;
-                    tokio::spawn(asking.settle(question, Arc::clone(&self.settings), now));
-                    waiting
+    ) -> Result<Verdict, Refused> {
+        let last = match self.policy.scope {
+            Scope::Leaf => 0,
+            // All but the anchor; a leaf that is its own anchor is asked about, in vain.
+            Scope::Chain => chain.certificates().len().saturating_sub(2),
+        };
+        if last == 0 {
+            return Check::of(self, chain, 0, now).end().await;
+        }
+        // All questions are under way before the first answer is waited for.
+        let checks: Vec<_> = (0..=last)
+            .map(|index| Check::of(self, chain, index, now))
+            .collect();
+        let mut whole: Option<Result<Verdict, Refused>> = None;
+        for check in checks {
+            let one = check.end().await;
+            whole = Some(match whole {
+                None => one,
+                Some(before) => both(before, one),
+            });
+        }
+        whole.unwrap_or_else(|| self.without_issuer(now))
+    }
+
+    fn without_issuer(&self, now: UnixTime) -> Result<Verdict, Refused> {
+        let until = later(now, self.shared.settings.lifetimes.longest_failure);
+        tolerate(
+            Failure::IssuerNotKnown,
+            self.policy.mode,
+            Source::Fetched,
+            until,
+        )
+    }
+}
+
+/// What two certificates of a chain come to: both have to pass, and that one of them is revoked is the
+/// first thing to tell.
+fn both(
+    before: Result<Verdict, Refused>,
+    one: Result<Verdict, Refused>,
+) -> Result<Verdict, Refused> {
+    match (before, one) {
+        (Ok(before), Ok(one)) => Ok(before.and(one)),
+        (Ok(_), Err(refused)) | (Err(refused), Ok(_)) => Err(refused),
+        (Err(before), Err(one)) => {
+            let tells_more = one.class() == Class::Revoked && before.class() != Class::Revoked;
+            Err(if tells_more { one } else { before })
+        }
+    }
+}
+
+impl Shared {
+    pub(crate) fn memory(&self) -> &Arc<Memory> {
+        self.memory.get_or_init(|| {
+            let store = self.store().unwrap_or_else(|error| {
+                self.settings.observe(&Event::StoreFailed { error: &error });
+                None
+            });
+            Arc::new(Memory::new(&self.settings, store))
+        })
+    }
+
+    fn store(&self) -> io::Result<Option<Store>> {
+        let settings = &self.settings;
+        let path = settings.store.as_deref();
+        path.map(|path| Store::open(path, settings.capacity))
+            .transpose()
+    }
+
+    /// What is known, or what to wait for; asks if nobody does.
+    fn begin(
+        &self,
+        certificate: &Certificate<'_>,
+        issuer: &Certificate<'_>,
+        now: UnixTime,
+    ) -> Begun {
+        let key = KeyRef::new(certificate, issuer);
+        let asking = || Asking::new(certificate, issuer, Arc::clone(&self.settings));
+        match self.memory().turn(key, now) {
+            Turn::Settled(entry) => {
+                if entry.is_due(now)
+                    && let Some(question) = self.memory().ahead(key)
+                {
+                    self.settings.observe(&Event::Refreshing);
+                    tokio::spawn(asking().settle(question, FromStore::No, now));
                 }
-            };
-            match self.wait(waiting).await {
-                Wait::Answered(outcome) => return outcome,
-                // Whoever asked is gone: it is this caller's turn.
-                Wait::Gone => (),
-                Wait::Stuck => break,
+                Begun::Known(entry)
+            }
+            Turn::Wait(waiting) => {
+                self.settings.observe(&Event::Joined);
+                Begun::Waiting(waiting)
+            }
+            Turn::Ask(question, waiting) => {
+                tokio::spawn(asking().settle(question, FromStore::Yes, now));
+                Begun::Waiting(waiting)
             }
         }
-        Err(Failure::Abandoned)
     }
 
     async fn wait(&self, mut waiting: Waiting) -> Wait {
         let patience = self.settings.timeout.saturating_add(PATIENCE);
         match timeout(patience, waiting.wait_for(Option::is_some)).await {
-            Ok(Ok(outcome)) => outcome.clone().map_or(Wait::Gone, Wait::Answered),
+            Ok(Ok(settled)) => settled
+                .clone()
+                .map_or(Wait::Gone, |(entry, source)| Wait::Settled(entry, source)),
             Ok(Err(_)) => Wait::Gone,
             Err(_) => Wait::Stuck,
         }
     }
 }
 
+/// The check of one certificate.
+struct Check<'c> {
+    checker: &'c Checker,
+    index: usize,
+    /// The certificate and its issuer, and what is known; nothing where it is its own anchor.
+    subject: Option<(&'c Certificate<'c>, &'c Certificate<'c>, Begun)>,
+    now: UnixTime,
+}
+
+enum Begun {
+    Known(Arc<Entry>),
+    Waiting(Waiting),
+}
+
 /// What came of waiting for whoever asks.
 enum Wait {
-    Answered(Result<Verdict, Failure>),
+    Settled(Arc<Entry>, Source),
     Gone,
     Stuck,
+}
+
+impl<'c> Check<'c> {
+    fn of(checker: &'c Checker, chain: &'c VerifiedChain<'c>, index: usize, now: UnixTime) -> Self {
+        let certificate = chain.certificates().get(index);
+        let subject = certificate
+            .zip(chain.issuer_of(index))
+            .map(|(certificate, issuer)| {
+                let begun = checker.shared.begin(certificate, issuer, now);
+                (certificate, issuer, begun)
+            });
+        Self {
+            checker,
+            index,
+            subject,
+            now,
+        }
+    }
+
+    async fn end(self) -> Result<Verdict, Refused> {
+        let Self {
+            checker,
+            index,
+            subject,
+            now,
+        } = self;
+        let judged = match subject {
+            None => checker.without_issuer(now),
+            Some((certificate, issuer, begun)) => {
+                checker.answer(certificate, issuer, begun, now).await
+            }
+        };
+        let verdict = judged.map_err(|refused| Refused {
+            certificate: index,
+            ..refused
+        });
+        let (code, source) = match &verdict {
+            Ok(verdict) => (verdict.code(), verdict.source()),
+            Err(refused) => (refused.code(), refused.origin()),
+        };
+        checker.shared.settings.observe(&Event::Checked {
+            code,
+            passed: verdict.is_ok(),
+            source,
+        });
+        verdict
+    }
+}
+
+impl Checker {
+    async fn answer(
+        &self,
+        certificate: &Certificate<'_>,
+        issuer: &Certificate<'_>,
+        mut begun: Begun,
+        now: UnixTime,
+    ) -> Result<Verdict, Refused> {
+        let mode = self.policy.mode;
+        for _ in 0..MAX_TURNS {
+            let waiting = match begun {
+                Begun::Known(entry) => return entry.judge(mode, Source::Cached, now),
+                Begun::Waiting(waiting) => waiting,
+            };
+            match self.shared.wait(waiting).await {
+                Wait::Settled(entry, source) if entry.is_settled(now) => {
+                    return entry.judge(mode, source, now);
+                }
+                // Whoever asked is gone, or asked for an earlier moment than this caller's.
+                Wait::Settled(..) | Wait::Gone => {
+                    begun = self.shared.begin(certificate, issuer, now)
+                }
+                Wait::Stuck => break,
+            }
+        }
+        tolerate(Failure::Abandoned, mode, Source::Fetched, now)
+    }
 }

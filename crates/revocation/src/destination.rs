@@ -2,7 +2,39 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::settings::Destinations;
+/// Which addresses responders may have. Certificates name responders, so this is what keeps an
+/// issuer from making the gateway talk to the gateway's own surroundings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Destinations {
+    /// Any.
+    Any,
+    /// None that is loopback, link-local, unspecified, multicast or broadcast, nor a cloud's metadata
+    /// service. Private networks are allowed: that is where the responders of private authorities are.
+    NotLocal,
+    /// As [`NotLocal`](Self::NotLocal), and loopback: for a responder on this very machine.
+    LoopbackToo,
+}
+
+/// Which ports responders may have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ports {
+    /// 80, 443, and all from 1024 on: none of the well-known ports of other protocols, whose servers a
+    /// request could confuse.
+    Usual,
+    /// These.
+    Only(Vec<u16>),
+}
+
+impl Ports {
+    /// Whether `port` may be connected to.
+    #[must_use]
+    pub fn allow(&self, port: u16) -> bool {
+        match self {
+            Self::Usual => matches!(port, 80 | 443 | 1024..),
+            Self::Only(ports) => ports.contains(&port),
+        }
+    }
+}
 
 impl Destinations {
     /// Whether `address` may be connected to.

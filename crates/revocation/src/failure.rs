@@ -75,10 +75,29 @@ pub enum Failure {
         #[source]
         refusal: Box<Refusal>,
     },
+    /// The answer is not newer than one that said "revoked", and does not: an old answer, replayed.
+    #[error("responder {url} repeats an answer from before the revocation")]
+    AnswerOlder {
+        /// The responder.
+        url: String,
+    },
+    /// The responder failed so often that it is left alone for a while.
+    #[error("responder {url} failed {failures} times, so that it is not asked before {}", until.as_secs())]
+    ResponderSuspended {
+        /// The responder.
+        url: String,
+        /// How often, one time after the other.
+        failures: u32,
+        /// When it is asked again, in seconds since 1970.
+        until: UnixTime,
+    },
+    /// The system gives no randomness, of which a nonce is made.
+    #[error("no randomness for a nonce")]
+    NonceUnavailable,
     /// So many other questions are under way that this one's turn did not come in time.
     #[error("{limit} other questions were under way all the time")]
     TooManyQuestions {
-        /// How many are asked at once, [`Settings::questions`](crate::Settings::questions).
+        /// How many are asked at once, of all responders or of this one.
         limit: usize,
     },
     /// Whoever asked for several callers does not get on with it, on a runtime that is stuck or shut
@@ -94,8 +113,8 @@ pub enum PolicyFault {
     /// The URL is none.
     #[error("it is not a URL")]
     Malformed,
-    /// The scheme is not http. Responses are signed, and https would need an OCSP response first.
-    #[error("its scheme is {found}, not http")]
+    /// The scheme is not http, nor https where there are [roots for it](crate::Settings::https).
+    #[error("its scheme {found} is not allowed")]
     Scheme {
         /// The scheme.
         found: String,
@@ -103,6 +122,12 @@ pub enum PolicyFault {
     /// The URL has a user name.
     #[error("it names a user")]
     UserInformation,
+    /// The port may not be connected to.
+    #[error("its port {found} is not allowed")]
+    Port {
+        /// The port.
+        found: u16,
+    },
     /// None of its addresses may be connected to.
     #[error("its address {found} is not an allowed destination")]
     Address {
@@ -129,6 +154,15 @@ pub enum Unreachable {
         /// What the system says.
         #[source]
         source: Arc<io::Error>,
+    },
+    /// The TLS handshake of an https responder fails.
+    #[error("TLS handshake failed")]
+    Tls(#[source] Arc<io::Error>),
+    /// The proxy does not connect to the responder.
+    #[error("proxy answered CONNECT with HTTP status {status}")]
+    Proxy {
+        /// The status.
+        status: u16,
     },
     /// The connection breaks, or what comes is not HTTP.
     #[error("HTTP exchange failed")]
@@ -166,9 +200,9 @@ pub enum Class {
     Revoked,
     /// The responder does not know the certificate.
     Unknown,
-    /// Nobody who could know was reached, or gave an answer.
+    /// Nobody who could know can be asked, or declines to answer. The modes differ in what becomes of it.
     Unavailable,
-    /// There is an answer, and it proves nothing.
+    /// There is an answer, and it proves nothing; or the certificate does not say properly whom to ask.
     Untrustworthy,
 }
 
@@ -191,6 +225,9 @@ impl Failure {
                 HttpFault::TooLong { .. } => "responder_answer_too_long",
             },
             Self::AnswerRefused { refusal, .. } => refusal.qualified_code(),
+            Self::AnswerOlder { .. } => "answer_older",
+            Self::ResponderSuspended { .. } => "responder_suspended",
+            Self::NonceUnavailable => "nonce_unavailable",
             Self::TooManyQuestions { .. } => "too_many_questions",
             Self::Abandoned => "question_abandoned",
         }
@@ -202,9 +239,11 @@ impl Failure {
         match self {
             Self::CertificateRevoked { .. } => Class::Revoked,
             Self::CertificateUnknown { .. } => Class::Unknown,
+            Self::CertificateMalformed(_) | Self::AnswerOlder { .. } => Class::Untrustworthy,
             Self::IssuerNotKnown
             | Self::ResponderNotNamed
-            | Self::CertificateMalformed(_)
+            | Self::NonceUnavailable
+            | Self::ResponderSuspended { .. }
             | Self::ResponderRefusedByPolicy { .. }
             | Self::ResponderUnreachable { .. }
             | Self::ResponderTimedOut { .. }
@@ -221,14 +260,22 @@ impl Failure {
         }
     }
 
-    /// Which failure tells more when several responders failed: the one that came farther.
-    pub(crate) fn progress(&self) -> u8 {
+    /// Of the failures of several responders the one that came farther, as it tells more; of equals the first.
+    pub(crate) fn farther(first: Option<Self>, second: Self) -> Self {
+        match first {
+            Some(first) if first.progress() >= second.progress() => first,
+            _ => second,
+        }
+    }
+
+    fn progress(&self) -> u8 {
         match self {
             Self::ResponderRefusedByPolicy { .. } => 0,
-            Self::ResponderUnreachable { .. } => 1,
-            Self::ResponderTimedOut { .. } => 2,
-            Self::HttpFault { .. } => 3,
-            _ => 4,
+            Self::ResponderSuspended { .. } => 1,
+            Self::ResponderUnreachable { .. } => 2,
+            Self::ResponderTimedOut { .. } => 3,
+            Self::HttpFault { .. } => 4,
+            _ => 5,
         }
     }
 }

@@ -12,8 +12,10 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use portcullis_chain::{Anchors, Policy, Purpose, verify};
-use portcullis_revocation::{Checker, Destinations, Failure, Settings, Source, Verdict};
+use portcullis_chain::{Anchors, Purpose, verify};
+use portcullis_revocation::{
+    Checker, Destinations, Mode, Policy, Refused, Scope, Settings, Source, Verdict,
+};
 use portcullis_test_pki::{Ca, Certified};
 use portcullis_x509::Certificate;
 use rustls_pki_types::UnixTime;
@@ -98,11 +100,11 @@ fn algorithms() -> &'static [&'static dyn rustls_pki_types::SignatureVerificatio
         .all
 }
 
-async fn check(checker: &Checker, root: &Ca, client: &Certified) -> Result<Verdict, Failure> {
+async fn check(checker: &Checker, root: &Ca, client: &Certified) -> Result<Verdict, Refused> {
     let anchors = Anchors::new(vec![root.der.clone()], vec![]).unwrap();
     let leaf = Certificate::parse(&client.der).unwrap();
     let now = UnixTime::now();
-    let policy = Policy::new(Purpose::ClientAuth, algorithms());
+    let policy = portcullis_chain::Policy::new(Purpose::ClientAuth, algorithms());
     let chain = verify(&leaf, &[], &anchors, &policy, now).unwrap();
     checker.check(&chain, now).await
 }
@@ -117,7 +119,7 @@ async fn ask_openssl(name: &str, root: &Ca, signer: &Certified, path: &str) {
     let responder = OpensslResponder::start(&index, &authority, &certificate, &key);
     let url = format!("http://127.0.0.1:{}/{path}", responder.port);
     let client = |name, serial| root.client(name).serial(&[serial]).ocsp_url(&url).issue();
-    let checker = Checker::new(settings());
+    let checker = Checker::new(settings(), Policy::new(Mode::HardFail, Scope::Leaf));
 
     let alice = client("alice", 0x10);
     let verdict = check(&checker, root, &alice).await.unwrap();

@@ -121,7 +121,7 @@ async fn verify(
             checker
                 .check(&chain, now)
                 .await
-                .map_err(|failure| Refusal::Revocation(Box::new(failure)))?,
+                .map_err(|refused| Refusal::Revocation(Box::new(refused)))?,
         ),
     };
     let valid_until = match &revocation {

@@ -1,7 +1,7 @@
 //! Why a client was refused.
 
 use portcullis_chain::Rejection;
-use portcullis_revocation::Failure;
+use portcullis_revocation::Refused;
 use portcullis_x509::Malformed;
 
 /// Why a client was not authenticated.
@@ -27,7 +27,7 @@ pub enum Refusal {
     Chain(Box<Rejection>),
     /// The chain is good, and its revocation status is bad or cannot be established.
     #[error(transparent)]
-    Revocation(Box<Failure>),
+    Revocation(Box<Refused>),
 }
 
 impl Refusal {
@@ -39,7 +39,7 @@ impl Refusal {
             Self::TooLarge { .. } => "certificate_too_large",
             Self::Malformed(_) => "malformed",
             Self::Chain(rejection) => rejection.reason().code(),
-            Self::Revocation(failure) => failure.code(),
+            Self::Revocation(refused) => refused.code(),
         }
     }
 }

@@ -10,7 +10,7 @@
 use std::sync::Arc;
 
 use portcullis_chain::{Anchors, Policy, Purpose};
-use portcullis_revocation::{Checker, Destinations, Settings};
+use portcullis_revocation::{Checker, Destinations, Mode, Scope, Settings};
 use portcullis_test_pki::{Ca, Certified, Criticality, DAY, ExtendedKeyUsage, NOW, after, before};
 use portcullis_tls::{
     CERTIFICATE_SIZE, Client, ClientAuth, OnFailure, PRESENTED_CERTIFICATES, Profile, Refusal,
@@ -292,7 +292,12 @@ async fn revocation_is_asked_about_only_after_the_chain_is_proven_and_fails_clos
     let pki = Pki::new();
     let algorithms = aws_lc_rs::default_provider().signature_verification_algorithms;
     let settings = Settings::new(algorithms.all, Destinations::NotLocal);
-    let revocation = || Revocation::Ocsp(Arc::new(Checker::new(settings.clone())));
+    let revocation = || {
+        Revocation::Ocsp(Arc::new(Checker::new(
+            settings.clone(),
+            portcullis_revocation::Policy::new(Mode::HardFail, Scope::Leaf),
+        )))
+    };
     for on_failure in [OnFailure::Respond, OnFailure::Alert] {
         let trust = pki.trust_with(revocation(), on_failure);
         for client_auth in [

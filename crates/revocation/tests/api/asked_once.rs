@@ -4,12 +4,12 @@ use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::task::Poll;
 
-use portcullis_revocation::{Checker, Source};
+use portcullis_revocation::Source;
 use portcullis_test_pki::{NOW, after, ocsp};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::responder::Responder;
-use crate::{Pki, checker, settings};
+use crate::{Pki, checker, hard_fail, settings};
 
 /// Goes as far as it can without waiting. It must wait then.
 async fn start<T>(mut future: Pin<&mut impl Future<Output = T>>) {
@@ -149,7 +149,7 @@ async fn different_certificates_are_different_questions() {
 fn a_question_waits_for_its_turn_and_not_longer_than_it_may_take() {
     let (responder, pki) = closed_responder();
     let bob = pki.with(pki.root.client("bob").ocsp_url(responder.url()).issue());
-    let checker = Checker::new(settings().questions(1));
+    let checker = hard_fail(settings().questions(1));
     let (first, second) = (pki.chain(), bob.chain());
     let asking = runtime();
     let mut first = Box::pin(checker.check(&first, NOW));

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use portcullis_ocsp::{MAX_LENGTH, Query, request};
 use portcullis_revocation::{
-    Checker, Class, Destinations, Failure, HttpFault, PolicyFault, Settings, fetch,
+    Class, Destinations, Failure, HttpFault, PolicyFault, Settings, fetch,
 };
 use portcullis_test_pki::{NOW, ocsp};
 use portcullis_x509::Certificate;
 
 use crate::responder::{Reply, Responder, http, ok};
-use crate::{Pki, algorithms, checker, settings};
+use crate::{Pki, algorithms, checker, hard_fail, settings};
 
 /// What the check comes to when the responder sends these octets.
 async fn failure(octets: Vec<u8>) -> Failure {
@@ -21,7 +21,7 @@ async fn failure(octets: Vec<u8>) -> Failure {
     let failure = pki.check(&checker(), NOW).await.unwrap_err();
     assert_eq!(responder.hits(), 1);
     assert_eq!(failure.class(), Class::Unavailable, "{failure}");
-    failure
+    failure.failure().clone()
 }
 
 /// What is wrong with an HTTP response of these octets.
@@ -195,7 +195,7 @@ async fn a_responder_that_stops_in_the_middle_times_out() {
     let mut octets = ok(&[0x30; 500]);
     octets.truncate(300);
     responder.serve(move |_| Reply::OctetsAndSilence(octets.clone()));
-    let checker = Checker::new(settings().timeout(Duration::from_millis(300)));
+    let checker = hard_fail(settings().timeout(Duration::from_millis(300)));
     let failure = pki.check(&checker, NOW).await.unwrap_err();
     assert_eq!(failure.code(), "responder_timed_out");
 }
@@ -206,10 +206,10 @@ async fn a_silent_responder_leaves_time_for_the_next_one() {
     let pki = Pki::naming(&[silent.url(), second.url()]);
     silent.serve(|_| Reply::Silence);
     second.serve_response(ocsp::good(&pki.alice, &pki.root).issue());
-    let checker = Checker::new(settings().timeout(Duration::from_secs(2)));
+    let checker = hard_fail(settings().timeout(Duration::from_secs(2)));
     assert_eq!(
         pki.check(&checker, NOW).await.unwrap().responder(),
-        second.url()
+        Some(second.url())
     );
 }
 
@@ -217,7 +217,7 @@ async fn a_silent_responder_leaves_time_for_the_next_one() {
 async fn local_addresses_are_not_asked_unless_allowed() {
     let responder = Responder::listen();
     let port = responder.port();
-    let checker = Checker::new(Settings::new(algorithms(), Destinations::NotLocal));
+    let checker = hard_fail(Settings::new(algorithms(), Destinations::NotLocal));
     for host in [
         "127.0.0.1",
         "localhost",
@@ -228,7 +228,7 @@ async fn local_addresses_are_not_asked_unless_allowed() {
     ] {
         let pki = Pki::naming(&[&format!("http://{host}:{port}/")]);
         let failure = pki.check(&checker, NOW).await.unwrap_err();
-        let Failure::ResponderRefusedByPolicy { reason, .. } = failure else {
+        let Failure::ResponderRefusedByPolicy { reason, .. } = failure.failure() else {
             panic!("{host}: {failure}")
         };
         assert!(

@@ -9,16 +9,24 @@
     reason = "a test fails by panicking"
 )]
 
+mod ahead;
 mod asked_once;
+mod faults;
 mod fetching;
+mod policies;
+mod reaching;
 mod remembering;
 mod responder;
+mod store;
 mod verdicts;
+mod whom;
 
 use std::sync::OnceLock;
 
-use portcullis_chain::{Anchors, Policy, Purpose, VerifiedChain, verify};
-use portcullis_revocation::{Checker, Destinations, Failure, Settings, Verdict};
+use portcullis_chain::{Anchors, Purpose, VerifiedChain, verify};
+use portcullis_revocation::{
+    Checker, Destinations, Mode, Policy, Refused, Scope, Settings, Verdict,
+};
 use portcullis_test_pki::{Ca, Certified, NOW};
 use portcullis_x509::Certificate;
 use rustls_pki_types::{SignatureVerificationAlgorithm, UnixTime};
@@ -64,18 +72,23 @@ impl Pki {
     /// Alice's certificate, proven.
     fn chain(&self) -> VerifiedChain<'_> {
         let leaf = Certificate::parse(&self.alice.der).unwrap();
-        let policy = Policy::new(Purpose::ClientAuth, algorithms());
+        let policy = portcullis_chain::Policy::new(Purpose::ClientAuth, algorithms());
         verify(&leaf, &[], &self.anchors, &policy, NOW).unwrap()
     }
 
-    async fn check(&self, checker: &Checker, now: UnixTime) -> Result<Verdict, Failure> {
+    async fn check(&self, checker: &Checker, now: UnixTime) -> Result<Verdict, Refused> {
         checker.check(&self.chain(), now).await
     }
 }
 
 /// A checker that asks on this machine too.
 fn checker() -> Checker {
-    Checker::new(settings())
+    hard_fail(settings())
+}
+
+/// The strictest there is, for one certificate.
+fn hard_fail(settings: Settings) -> Checker {
+    Checker::new(settings, Policy::new(Mode::HardFail, Scope::Leaf))
 }
 
 fn settings() -> Settings {

@@ -1,0 +1,94 @@
+//! How responders are reached, and which.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use rustls::ClientConfig;
+
+use crate::destination::{Destinations, Ports};
+use crate::proxy::Proxy;
+
+/// How responders are reached, and which.
+#[derive(Clone)]
+pub(crate) struct Transport {
+    pub(crate) destinations: Destinations,
+    /// Allowed whatever `destinations` says.
+    pub(crate) networks: Vec<IpNet>,
+    pub(crate) ports: Ports,
+    pub(crate) method: Method,
+    pub(crate) https: Option<Arc<ClientConfig>>,
+    pub(crate) proxy: Option<Proxy>,
+    pub(crate) connect_timeout: Duration,
+}
+
+/// How a question is put.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// By GET where the URL stays within 255 octets (RFC 9654 section 5), so that caches on the way can answer,
+    /// otherwise by POST.
+    GetWhereShort,
+    /// By POST: for responders that know nothing else.
+    Post,
+}
+
+impl Transport {
+    pub(crate) fn new(destinations: Destinations, connect_timeout: Duration) -> Self {
+        Self {
+            destinations,
+            networks: Vec::new(),
+            ports: Ports::Usual,
+            method: Method::GetWhereShort,
+            https: None,
+            proxy: None,
+            connect_timeout,
+        }
+    }
+
+    /// Whether this address may be connected to.
+    pub(crate) fn allows(&self, address: IpAddr) -> bool {
+        let canonical = address.to_canonical();
+        self.destinations.allow(address)
+            || self
+                .networks
+                .iter()
+                .any(|network| network.contains(&canonical))
+    }
+}
+
+/// Whoever is reached in the same way. Two configurations of TLS cannot be compared: that there is one counts, as an
+/// answer is no better for having come over TLS.
+impl PartialEq for Transport {
+    fn eq(&self, other: &Self) -> bool {
+        let Self {
+            destinations,
+            networks,
+            ports,
+            method,
+            https,
+            proxy,
+            connect_timeout,
+        } = self;
+        *destinations == other.destinations
+            && *networks == other.networks
+            && *ports == other.ports
+            && *method == other.method
+            && https.is_some() == other.https.is_some()
+            && *proxy == other.proxy
+            && *connect_timeout == other.connect_timeout
+    }
+}
+
+impl fmt::Debug for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transport")
+            .field("destinations", &self.destinations)
+            .field("networks", &self.networks)
+            .field("ports", &self.ports)
+            .field("https", &self.https.is_some())
+            .field("proxy", &self.proxy)
+            .finish_non_exhaustive()
+    }
+}
