@@ -1,6 +1,7 @@
 //! Who may sign, numbered as in RFC 6960 section 4.2.2.2, and whether they did.
 
 mod delegate;
+mod revocation;
 
 use alloc::string::ToString;
 
@@ -28,7 +29,8 @@ const MAX_CANDIDATES: usize = 4;
 /// 3. a delegate, certified for that directly by the same issuer, whose certificate comes along.
 ///
 /// The responder's id picks whom to try, so that an honest response costs one signature check, or
-/// two with a delegate.
+/// two with a delegate. A delegate is asked for its own revocation last: whoever is told to check it
+/// is told of a certificate that the issuer signed and that signed this response.
 pub(crate) fn verify(
     response: &BasicResponse<'_>,
     query: &Query<'_>,
@@ -39,6 +41,7 @@ pub(crate) fn verify(
         response,
         rules,
         refusal: None,
+        signer_refused: None,
     };
     let id = response.responder_id();
     // (1)
@@ -68,20 +71,29 @@ pub(crate) fn verify(
             }));
             break;
         }
-        if attempt.authorise(delegate::check(&delegate, query, rules, now))
-            && attempt.signed_by(&delegate)
+        if !attempt.authorise(delegate::check(&delegate, query, rules, now))
+            || !attempt.signed_by(&delegate)
         {
-            return Ok(SignedUntil(Some(delegate.validity().not_after)));
+            continue;
+        }
+        match revocation::check(&delegate, query, rules, now) {
+            Ok(SignedUntil(until)) => {
+                let not_after = delegate.validity().not_after;
+                return Ok(SignedUntil(until.into_iter().chain([not_after]).min()));
+            }
+            Err(reason) => attempt.refuse_signer(reason),
         }
     }
     Err(attempt.into_refusal())
 }
 
-/// What was tried, and the refusal that tells most: of one who may sign before one who may not.
+/// What was tried, and the refusal that tells most: of the one who did sign, then of one who may,
+/// then of one who may not.
 struct Attempt<'r, 'a> {
     response: &'r BasicResponse<'a>,
     rules: &'r Rules<'r>,
     refusal: Option<Refusal>,
+    signer_refused: Option<Refusal>,
 }
 
 impl Attempt<'_, '_> {
@@ -91,6 +103,12 @@ impl Attempt<'_, '_> {
         let refused = self.unauthorised(reason);
         self.refusal.get_or_insert(refused);
         false
+    }
+
+    /// Remembers why the one who signed, and was allowed to, is not believed.
+    fn refuse_signer(&mut self, reason: Unauthorised) {
+        let refused = self.unauthorised(reason);
+        self.signer_refused.get_or_insert(refused);
     }
 
     /// Whether this certificate's key signed the response; if not, remembers why.
@@ -130,7 +148,8 @@ impl Attempt<'_, '_> {
 
     fn into_refusal(self) -> Refusal {
         let nobody = self.unauthorised(Unauthorised::Unknown);
-        self.refusal.unwrap_or(nobody)
+        let refusal = self.signer_refused.or(self.refusal);
+        refusal.unwrap_or(nobody)
     }
 }
 

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use portcullis_x509::Certificate;
+use portcullis_x509::{Certificate, Serial};
 
 use crate::cert_id::{CertId, HashAlgorithm};
 use crate::encode;
@@ -18,6 +18,8 @@ pub struct Query<'a> {
     issuer: &'a Certificate<'a>,
     hash: HashAlgorithm,
     nonce: Option<Nonce<'a>>,
+    /// The certificate for the sake of which this one, a delegate's, is asked about.
+    outer: Option<Serial<'a>>,
 }
 
 impl<'a> Query<'a> {
@@ -32,6 +34,7 @@ impl<'a> Query<'a> {
             issuer,
             hash: HashAlgorithm::Sha1,
             nonce: None,
+            outer: None,
         }
     }
 
@@ -52,6 +55,23 @@ impl<'a> Query<'a> {
     /// The identifier that the request carries.
     pub fn cert_id(&self) -> CertId {
         CertId::new(self.certificate, self.issuer, self.hash)
+    }
+
+    /// The question about a delegate of the same issuer that answered this one.
+    pub(crate) fn about_delegate<'b>(&self, delegate: &'b Certificate<'b>) -> Query<'b>
+    where
+        'a: 'b,
+    {
+        Query {
+            outer: Some(self.certificate.serial()),
+            ..Query::new(delegate, self.issuer)
+        }
+    }
+
+    /// Whether a certificate of the issuer with this number is what is asked about, so that it has
+    /// no say: neither of itself nor, through a delegate that it vouches for, of itself in the end.
+    pub(crate) fn is_in_question(&self, serial: Serial<'_>) -> bool {
+        self.certificate.serial() == serial || self.outer == Some(serial)
     }
 
     pub(crate) fn certificate(&self) -> &'a Certificate<'a> {
