@@ -87,6 +87,68 @@ impl<'a> Query<'a> {
     }
 }
 
+/// Questions about several certificates in one request: one nonce, one way to hash, one answer.
+///
+/// ```
+/// # use portcullis_ocsp::{Query, Questions};
+/// # use portcullis_x509::{Certificate, Malformed};
+/// # fn main() -> Result<(), Malformed> {
+/// # let root = portcullis_test_pki::Ca::root("Root").issue();
+/// # let (alice, bob) = (root.client("alice").issue(), root.client("bob").issue());
+/// # let (alice, bob) = (Certificate::parse(&alice.der)?, Certificate::parse(&bob.der)?);
+/// # let issuer = Certificate::parse(&root.der)?;
+/// let questions = Questions::new(Query::new(&alice, &issuer)).and(&bob, &issuer);
+/// let sent = questions.request();
+/// assert_eq!(portcullis_ocsp::parse_request(&sent).unwrap().cert_ids().len(), 2);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Each of [`Questions::queries`] is judged on its own, against the same response, by
+/// [`status`](crate::status). Responders that sign ahead answer one question at a time
+/// (RFC 5019 section 2.1.1).
+#[derive(Clone, Debug)]
+pub struct Questions<'a> {
+    // Invariant: never empty, and all with the nonce and the hash of the first.
+    queries: Vec<Query<'a>>,
+    nonce: Option<Nonce<'a>>,
+}
+
+impl<'a> Questions<'a> {
+    /// Begins with this question, whose hash and nonce are those of the request.
+    pub fn new(first: Query<'a>) -> Self {
+        Self {
+            nonce: first.nonce,
+            queries: alloc::vec![first],
+        }
+    }
+
+    /// Asks about `certificate` too, issued by `issuer` as [`Query::new`] demands. Issuers may
+    /// differ, as long as the one responder answers for all.
+    #[must_use]
+    pub fn and(mut self, certificate: &'a Certificate<'a>, issuer: &'a Certificate<'a>) -> Self {
+        if let Some(first) = self.queries.first() {
+            let next = Query {
+                certificate,
+                issuer,
+                ..first.clone()
+            };
+            self.queries.push(next);
+        }
+        self
+    }
+
+    /// The questions in their order, at least one, each to be judged against the response.
+    pub fn queries(&self) -> &[Query<'a>] {
+        &self.queries
+    }
+
+    /// The DER of the unsigned `OCSPRequest`. Its ASN.1 stands at [`request`].
+    pub fn request(&self) -> Vec<u8> {
+        encode_request(&self.queries, self.nonce)
+    }
+}
+
 /// The DER of an unsigned `OCSPRequest` (RFC 6960 section 4.1.1).
 ///
 /// ```text
@@ -105,9 +167,16 @@ impl<'a> Query<'a> {
 ///     singleRequestExtensions     [0] EXPLICIT Extensions OPTIONAL }
 /// ```
 pub fn request(query: &Query<'_>) -> Vec<u8> {
-    let cert_id = query.cert_id().to_der();
-    let request_list = encode::sequence(&[&encode::sequence(&[&cert_id])]);
-    let extensions = match query.nonce {
+    encode_request(core::slice::from_ref(query), query.nonce)
+}
+
+fn encode_request(queries: &[Query<'_>], nonce: Option<Nonce<'_>>) -> Vec<u8> {
+    let mut request_list = Vec::new();
+    for query in queries {
+        request_list.extend(encode::sequence(&[&query.cert_id().to_der()]));
+    }
+    let request_list = encode::sequence(&[&request_list]);
+    let extensions = match nonce {
         Some(nonce) => encode::explicit(2, &encode::sequence(&[&nonce.to_extension()])),
         None => Vec::new(),
     };
