@@ -1,19 +1,19 @@
 //! Who may sign, numbered as in RFC 6960 section 4.2.2.2, and whether they did.
 
+mod delegate;
+mod revocation;
+
 use alloc::string::ToString;
 
-use const_oid::ObjectIdentifier;
 use portcullis_x509::{
-    AlgorithmIdentifier, Certificate, KeyUsage, SignatureError, SubjectPublicKeyInfo, oid,
-    verify_signature,
+    AlgorithmIdentifier, Certificate, SignatureError, SubjectPublicKeyInfo, oid, verify_signature,
 };
 use rustls_pki_types::UnixTime;
 
-use crate::extensions::unknown_critical;
 use crate::query::Query;
 use crate::refusal::{Refusal, Unauthorised};
 use crate::response::BasicResponse;
-use crate::rules::{DelegatesWithoutNocheck, Rules, Sha1Signatures};
+use crate::rules::{Rules, Sha1Signatures};
 
 /// Until when the signer's word counts. Only [`verify`] makes one.
 pub(crate) struct SignedUntil(pub(crate) Option<UnixTime>);
@@ -29,7 +29,8 @@ const MAX_CANDIDATES: usize = 4;
 /// 3. a delegate, certified for that directly by the same issuer, whose certificate comes along.
 ///
 /// The responder's id picks whom to try, so that an honest response costs one signature check, or
-/// two with a delegate.
+/// two with a delegate. A delegate is asked for its own revocation last: whoever is told to check it
+/// is told of a certificate that the issuer signed and that signed this response.
 pub(crate) fn verify(
     response: &BasicResponse<'_>,
     query: &Query<'_>,
@@ -40,6 +41,7 @@ pub(crate) fn verify(
         response,
         rules,
         refusal: None,
+        signer_refused: None,
     };
     let id = response.responder_id();
     // (1)
@@ -69,20 +71,29 @@ pub(crate) fn verify(
             }));
             break;
         }
-        if attempt.authorise(check_delegate(&delegate, query, rules, now))
-            && attempt.signed_by(&delegate)
+        if !attempt.authorise(delegate::check(&delegate, query, rules, now))
+            || !attempt.signed_by(&delegate)
         {
-            return Ok(SignedUntil(Some(delegate.validity().not_after)));
+            continue;
+        }
+        match revocation::check(&delegate, query, rules, now) {
+            Ok(SignedUntil(until)) => {
+                let not_after = delegate.validity().not_after;
+                return Ok(SignedUntil(until.into_iter().chain([not_after]).min()));
+            }
+            Err(reason) => attempt.refuse_signer(reason),
         }
     }
     Err(attempt.into_refusal())
 }
 
-/// What was tried, and the refusal that tells most: of one who may sign before one who may not.
+/// What was tried, and the refusal that tells most: of the one who did sign, then of one who may,
+/// then of one who may not.
 struct Attempt<'r, 'a> {
     response: &'r BasicResponse<'a>,
     rules: &'r Rules<'r>,
     refusal: Option<Refusal>,
+    signer_refused: Option<Refusal>,
 }
 
 impl Attempt<'_, '_> {
@@ -92,6 +103,12 @@ impl Attempt<'_, '_> {
         let refused = self.unauthorised(reason);
         self.refusal.get_or_insert(refused);
         false
+    }
+
+    /// Remembers why the one who signed, and was allowed to, is not believed.
+    fn refuse_signer(&mut self, reason: Unauthorised) {
+        let refused = self.unauthorised(reason);
+        self.signer_refused.get_or_insert(refused);
     }
 
     /// Whether this certificate's key signed the response; if not, remembers why.
@@ -131,38 +148,9 @@ impl Attempt<'_, '_> {
 
     fn into_refusal(self) -> Refusal {
         let nobody = self.unauthorised(Unauthorised::Unknown);
-        self.refusal.unwrap_or(nobody)
+        let refusal = self.signer_refused.or(self.refusal);
+        refusal.unwrap_or(nobody)
     }
-}
-
-/// What RFC 6960 section 4.2.2.2 asks of a delegate, dearest check last.
-fn check_delegate(
-    delegate: &Certificate<'_>,
-    query: &Query<'_>,
-    rules: &Rules<'_>,
-    now: UnixTime,
-) -> Result<(), Unauthorised> {
-    check_issuer_name(delegate, query)?;
-    if delegate.serial() == query.certificate().serial() {
-        return Err(Unauthorised::Itself);
-    }
-    check_validity(delegate, now)?;
-    check_extended_key_usage(delegate)?;
-    check_key_usage(delegate)?;
-    check_critical_extensions(delegate)?;
-    check_nocheck(delegate, rules)?;
-    check_signed_by_issuer(delegate, query, rules)
-}
-
-fn check_issuer_name(delegate: &Certificate<'_>, query: &Query<'_>) -> Result<(), Unauthorised> {
-    let (found, expected) = (delegate.issuer(), query.issuer().subject());
-    if found.matches(&expected) {
-        return Ok(());
-    }
-    Err(Unauthorised::OtherIssuer {
-        expected: expected.to_string(),
-        found: found.to_string(),
-    })
 }
 
 fn check_validity(signer: &Certificate<'_>, now: UnixTime) -> Result<(), Unauthorised> {
@@ -178,88 +166,6 @@ fn check_validity(signer: &Certificate<'_>, now: UnixTime) -> Result<(), Unautho
         });
     }
     Ok(())
-}
-
-/// `id-kp-OCSPSigning` itself: neither absence nor anyExtendedKeyUsage delegates anything.
-fn check_extended_key_usage(delegate: &Certificate<'_>) -> Result<(), Unauthorised> {
-    match delegate
-        .extended_key_usage()
-        .map_err(Unauthorised::Malformed)?
-    {
-        Some(purposes) if purposes.contains(oid::OCSP_SIGNING) => Ok(()),
-        _ => Err(Unauthorised::NotForOcspSigning),
-    }
-}
-
-/// RFC 5280 section 4.2.1.12: consistent with id-kp-OCSPSigning are digitalSignature and nonRepudiation.
-fn check_key_usage(delegate: &Certificate<'_>) -> Result<(), Unauthorised> {
-    let Some(usage) = delegate.key_usage().map_err(Unauthorised::Malformed)? else {
-        return Ok(());
-    };
-    let signs =
-        usage.contains(KeyUsage::DIGITAL_SIGNATURE) || usage.contains(KeyUsage::NON_REPUDIATION);
-    if signs {
-        Ok(())
-    } else {
-        Err(Unauthorised::KeyUsage {
-            found: usage.to_string(),
-        })
-    }
-}
-
-/// The extensions of a delegate that do not change what it may do here, or are judged above.
-const KNOWN_ON_DELEGATES: &[ObjectIdentifier] = &[
-    // authorityKeyIdentifier, subjectKeyIdentifier
-    ObjectIdentifier::new_unwrap("2.5.29.35"),
-    ObjectIdentifier::new_unwrap("2.5.29.14"),
-    // basicConstraints, keyUsage, extKeyUsage
-    ObjectIdentifier::new_unwrap("2.5.29.19"),
-    ObjectIdentifier::new_unwrap("2.5.29.15"),
-    ObjectIdentifier::new_unwrap("2.5.29.37"),
-    // subjectAltName
-    ObjectIdentifier::new_unwrap("2.5.29.17"),
-    // id-pkix-ocsp-nocheck
-    ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.1.5"),
-];
-
-fn check_critical_extensions(delegate: &Certificate<'_>) -> Result<(), Unauthorised> {
-    delegate
-        .basic_constraints()
-        .map_err(Unauthorised::Malformed)?;
-    match unknown_critical(delegate.extensions().iter(), KNOWN_ON_DELEGATES) {
-        None => Ok(()),
-        Some(oid) => Err(Unauthorised::UnknownCriticalExtension {
-            oid: oid.to_string(),
-        }),
-    }
-}
-
-fn check_nocheck(delegate: &Certificate<'_>, rules: &Rules<'_>) -> Result<(), Unauthorised> {
-    match rules.delegates_without_nocheck {
-        DelegatesWithoutNocheck::Refuse
-            if delegate.extensions().find(oid::OCSP_NOCHECK).is_none() =>
-        {
-            Err(Unauthorised::RevocationNotChecked)
-        }
-        _ => Ok(()),
-    }
-}
-
-fn check_signed_by_issuer(
-    delegate: &Certificate<'_>,
-    query: &Query<'_>,
-    rules: &Rules<'_>,
-) -> Result<(), Unauthorised> {
-    let algorithm = delegate.signature_algorithm();
-    if refuses_sha1(rules, algorithm) {
-        return Err(Unauthorised::Sha1Signature {
-            algorithm: algorithm.to_string(),
-        });
-    }
-    let key = query.issuer().subject_public_key_info();
-    let (tbs, signature) = (delegate.tbs(), delegate.signature());
-    verify_signature(rules.algorithms, key, algorithm, tbs, signature)
-        .map_err(Unauthorised::NotSignedByIssuer)
 }
 
 /// RSASSA-PSS with SHA-1 parameters is not looked for: no provider offers it.

@@ -38,7 +38,7 @@ pub use cert_id::{CertId, CertIdRef, HashAlgorithm};
 pub use certificate_status::{CertificateStatus, RevocationReason};
 pub use malformed::{Malformed, Part};
 pub use nonce::Nonce;
-pub use query::{MAX_GET_URL_LENGTH, Query, get_url, request};
+pub use query::{MAX_GET_URL_LENGTH, Query, Questions, get_url, request};
 pub use refusal::{Class, Refusal, Staleness, Unauthorised};
 pub use request::{Request, Signed, parse_request};
 pub use responder_id::ResponderId;

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use portcullis_x509::Certificate;
+use portcullis_x509::{Certificate, Serial};
 
 use crate::cert_id::{CertId, HashAlgorithm};
 use crate::encode;
@@ -18,6 +18,8 @@ pub struct Query<'a> {
     issuer: &'a Certificate<'a>,
     hash: HashAlgorithm,
     nonce: Option<Nonce<'a>>,
+    /// The certificate for the sake of which this one, a delegate's, is asked about.
+    outer: Option<Serial<'a>>,
 }
 
 impl<'a> Query<'a> {
@@ -32,6 +34,7 @@ impl<'a> Query<'a> {
             issuer,
             hash: HashAlgorithm::Sha1,
             nonce: None,
+            outer: None,
         }
     }
 
@@ -54,6 +57,23 @@ impl<'a> Query<'a> {
         CertId::new(self.certificate, self.issuer, self.hash)
     }
 
+    /// The question about a delegate of the same issuer that answered this one.
+    pub(crate) fn about_delegate<'b>(&self, delegate: &'b Certificate<'b>) -> Query<'b>
+    where
+        'a: 'b,
+    {
+        Query {
+            outer: Some(self.certificate.serial()),
+            ..Query::new(delegate, self.issuer)
+        }
+    }
+
+    /// Whether a certificate of the issuer with this number is what is asked about, so that it has
+    /// no say: neither of itself nor, through a delegate that it vouches for, of itself in the end.
+    pub(crate) fn is_in_question(&self, serial: Serial<'_>) -> bool {
+        self.certificate.serial() == serial || self.outer == Some(serial)
+    }
+
     pub(crate) fn certificate(&self) -> &'a Certificate<'a> {
         self.certificate
     }
@@ -64,6 +84,68 @@ impl<'a> Query<'a> {
 
     pub(crate) fn sent_nonce(&self) -> Option<Nonce<'a>> {
         self.nonce
+    }
+}
+
+/// Questions about several certificates in one request: one nonce, one way to hash, one answer.
+///
+/// ```
+/// # use portcullis_ocsp::{Query, Questions};
+/// # use portcullis_x509::{Certificate, Malformed};
+/// # fn main() -> Result<(), Malformed> {
+/// # let root = portcullis_test_pki::Ca::root("Root").issue();
+/// # let (alice, bob) = (root.client("alice").issue(), root.client("bob").issue());
+/// # let (alice, bob) = (Certificate::parse(&alice.der)?, Certificate::parse(&bob.der)?);
+/// # let issuer = Certificate::parse(&root.der)?;
+/// let questions = Questions::new(Query::new(&alice, &issuer)).and(&bob, &issuer);
+/// let sent = questions.request();
+/// assert_eq!(portcullis_ocsp::parse_request(&sent).unwrap().cert_ids().len(), 2);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Each of [`Questions::queries`] is judged on its own, against the same response, by
+/// [`status`](crate::status). Responders that sign ahead answer one question at a time
+/// (RFC 5019 section 2.1.1).
+#[derive(Clone, Debug)]
+pub struct Questions<'a> {
+    // Invariant: never empty, and all with the nonce and the hash of the first.
+    queries: Vec<Query<'a>>,
+    nonce: Option<Nonce<'a>>,
+}
+
+impl<'a> Questions<'a> {
+    /// Begins with this question, whose hash and nonce are those of the request.
+    pub fn new(first: Query<'a>) -> Self {
+        Self {
+            nonce: first.nonce,
+            queries: alloc::vec![first],
+        }
+    }
+
+    /// Asks about `certificate` too, issued by `issuer` as [`Query::new`] demands. Issuers may
+    /// differ, as long as the one responder answers for all.
+    #[must_use]
+    pub fn and(mut self, certificate: &'a Certificate<'a>, issuer: &'a Certificate<'a>) -> Self {
+        if let Some(first) = self.queries.first() {
+            let next = Query {
+                certificate,
+                issuer,
+                ..first.clone()
+            };
+            self.queries.push(next);
+        }
+        self
+    }
+
+    /// The questions in their order, at least one, each to be judged against the response.
+    pub fn queries(&self) -> &[Query<'a>] {
+        &self.queries
+    }
+
+    /// The DER of the unsigned `OCSPRequest`. Its ASN.1 stands at [`request`].
+    pub fn request(&self) -> Vec<u8> {
+        encode_request(&self.queries, self.nonce)
     }
 }
 
@@ -85,9 +167,16 @@ impl<'a> Query<'a> {
 ///     singleRequestExtensions     [0] EXPLICIT Extensions OPTIONAL }
 /// ```
 pub fn request(query: &Query<'_>) -> Vec<u8> {
-    let cert_id = query.cert_id().to_der();
-    let request_list = encode::sequence(&[&encode::sequence(&[&cert_id])]);
-    let extensions = match query.nonce {
+    encode_request(core::slice::from_ref(query), query.nonce)
+}
+
+fn encode_request(queries: &[Query<'_>], nonce: Option<Nonce<'_>>) -> Vec<u8> {
+    let mut request_list = Vec::new();
+    for query in queries {
+        request_list.extend(encode::sequence(&[&query.cert_id().to_der()]));
+    }
+    let request_list = encode::sequence(&[&request_list]);
+    let extensions = match nonce {
         Some(nonce) => encode::explicit(2, &encode::sequence(&[&nonce.to_extension()])),
         None => Vec::new(),
     };

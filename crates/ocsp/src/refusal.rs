@@ -1,9 +1,11 @@
+use alloc::boxed::Box;
 use alloc::string::String;
 use core::time::Duration;
 
 use portcullis_x509::SignatureError;
 use rustls_pki_types::UnixTime;
 
+use crate::certificate_status::{CertificateStatus, RevocationReason};
 use crate::malformed::Malformed;
 use crate::moment::Moment;
 use crate::response::ErrorStatus;
@@ -140,10 +142,25 @@ pub enum Unauthorised {
         /// Its first moment.
         not_before: UnixTime,
     },
+    /// The certificate is revoked, as one of [`Rules::delegate_answers`] proves.
+    ///
+    /// [`Rules::delegate_answers`]: crate::Rules::delegate_answers
+    #[error("its certificate is {}", CertificateStatus::Revoked { at: *at, reason: *reason })]
+    Revoked {
+        /// Since when.
+        at: UnixTime,
+        /// Why, where the issuer says.
+        reason: Option<RevocationReason>,
+    },
     /// The issuer does not exempt the delegate from revocation checking with
-    /// `id-pkix-ocsp-nocheck`, which the rules demand.
-    #[error("its certificate has no id-pkix-ocsp-nocheck")]
-    RevocationNotChecked,
+    /// `id-pkix-ocsp-nocheck`, and the rules want either that or an answer which is not at hand.
+    ///
+    /// Everything else is right: the issuer certified the delegate, whose key signed the response.
+    #[error("its certificate has no id-pkix-ocsp-nocheck and no good answer about it is at hand")]
+    RevocationNotChecked {
+        /// The DER of the delegate's certificate.
+        delegate: Box<[u8]>,
+    },
     /// An extension of the certificate that is needed to judge it is not what it should be.
     #[error("its certificate is malformed: {0}")]
     Malformed(portcullis_x509::Malformed),
@@ -253,6 +270,27 @@ impl Refusal {
                 Staleness::TooOld { .. } => "ocsp_too_old",
                 Staleness::EndsBeforeBeginning { .. } => "ocsp_ends_before_beginning",
             },
+        }
+    }
+
+    /// The DER of a delegate's certificate, when a good answer about that delegate is all that
+    /// the response lacks.
+    ///
+    /// Under [`DelegatesWithoutNocheck::CheckWhereNamed`] the caller asks the responder that this
+    /// certificate names, about it and in the words of the same issuer, and judges the response
+    /// again with what came back among [`Rules::delegate_answers`]. Under
+    /// [`DelegatesWithoutNocheck::Refuse`] there is nothing to ask, and no answer helps.
+    ///
+    /// [`DelegatesWithoutNocheck::CheckWhereNamed`]: crate::DelegatesWithoutNocheck::CheckWhereNamed
+    /// [`DelegatesWithoutNocheck::Refuse`]: crate::DelegatesWithoutNocheck::Refuse
+    /// [`Rules::delegate_answers`]: crate::Rules::delegate_answers
+    pub fn delegate_to_check(&self) -> Option<&[u8]> {
+        match self {
+            Self::UnauthorisedResponder {
+                reason: Unauthorised::RevocationNotChecked { delegate },
+                ..
+            } => Some(delegate),
+            _ => None,
         }
     }
 

@@ -14,6 +14,7 @@ pub struct Rules<'a> {
     pub(crate) sha1_signatures: Sha1Signatures,
     pub(crate) missing_nonce: MissingNonce,
     pub(crate) delegates_without_nocheck: DelegatesWithoutNocheck,
+    pub(crate) delegate_answers: &'a [&'a [u8]],
 }
 
 /// Whether signatures over a SHA-1 hash count.
@@ -36,14 +37,18 @@ pub enum MissingNonce {
 
 /// What becomes of a delegate whose certificate lacks `id-pkix-ocsp-nocheck`.
 ///
-/// With that extension the issuer says that the delegate's own revocation need not be checked as
-/// long as its certificate is valid (RFC 6960 section 4.2.2.2.1). Without it the RFC leaves the
-/// matter to the client. Nothing here asks about a delegate, as that question would often go to
-/// the very same delegate.
+/// RFC 6960 section 4.2.2.2.1 leaves an issuer three ways. With that extension it says that the
+/// delegate's own revocation need not be checked as long as its certificate is valid: such a
+/// delegate may always sign, and nobody looks it up. It may say how to check the delegate, by an
+/// OCSP responder in the authorityInfoAccess of its certificate. Or it says nothing, and the matter
+/// is the client's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DelegatesWithoutNocheck {
     /// It may sign until its certificate ends, as with OpenSSL, Go and BoringSSL.
     Allow,
+    /// One whose certificate names an OCSP responder needs a good answer about itself among
+    /// [`Rules::delegate_answers`]; one that names none may sign until its certificate ends.
+    CheckWhereNamed,
     /// It may not sign. Public certification authorities always set the extension.
     Refuse,
 }
@@ -53,7 +58,8 @@ impl<'a> Rules<'a> {
     ///
     /// Unless said otherwise: a skew of 300 s; no maximum age, but an hour for answers without
     /// nextUpdate; no trusted responders beside the issuer and its delegates; no SHA-1; a nonce
-    /// that is sent must come back; delegates without `id-pkix-ocsp-nocheck` are allowed.
+    /// that is sent must come back; delegates without `id-pkix-ocsp-nocheck` that name an OCSP
+    /// responder need a good answer about themselves, and no such answers are at hand.
     pub fn new(algorithms: &'a [&'a dyn SignatureVerificationAlgorithm]) -> Self {
         Self {
             algorithms,
@@ -64,7 +70,8 @@ impl<'a> Rules<'a> {
             trusted_responders: &[],
             sha1_signatures: Sha1Signatures::Refuse,
             missing_nonce: MissingNonce::Refuse,
-            delegates_without_nocheck: DelegatesWithoutNocheck::Allow,
+            delegates_without_nocheck: DelegatesWithoutNocheck::CheckWhereNamed,
+            delegate_answers: &[],
         }
     }
 
@@ -109,6 +116,21 @@ impl<'a> Rules<'a> {
     #[must_use]
     pub fn delegates_without_nocheck(mut self, policy: DelegatesWithoutNocheck) -> Self {
         self.delegates_without_nocheck = policy;
+        self
+    }
+
+    /// The DER of responses about delegates, for [`DelegatesWithoutNocheck::CheckWhereNamed`].
+    ///
+    /// Each is judged by these same rules with the delegate as the certificate in question, its
+    /// issuer as the issuer, and without a nonce. Only the issuer itself, a delegate with
+    /// `id-pkix-ocsp-nocheck` or a trusted responder may sign it, and not the certificate that the
+    /// delegate answers about: one step decides. Those that prove nothing about the delegate are
+    /// passed over. Each costs as much as a response, so the caller bounds their number.
+    ///
+    /// Whom to ask, [`Refusal::delegate_to_check`](crate::Refusal::delegate_to_check) tells.
+    #[must_use]
+    pub fn delegate_answers(mut self, answers: &'a [&'a [u8]]) -> Self {
+        self.delegate_answers = answers;
         self
     }
 }

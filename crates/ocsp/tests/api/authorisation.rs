@@ -1,9 +1,6 @@
 //! Who may sign.
 
-use portcullis_ocsp::{
-    CertificateStatus, Class, DelegatesWithoutNocheck, Refusal, Sha1Signatures, Status,
-    Unauthorised,
-};
+use portcullis_ocsp::{CertificateStatus, Class, Refusal, Sha1Signatures, Status, Unauthorised};
 use portcullis_test_pki::ocsp::{self, Answer, Response};
 use portcullis_test_pki::{
     BasicConstraints, Ca, Certified, Criticality, DAY, ExtendedKeyUsage, KeyUsage, NOW, after,
@@ -18,7 +15,7 @@ fn delegated(pki: &Pki, delegate: &Certified) -> Response {
 }
 
 /// Why the responder may not sign.
-fn unauthorised(outcome: Result<Status, Refusal>) -> Unauthorised {
+pub(crate) fn unauthorised(outcome: Result<Status, Refusal>) -> Unauthorised {
     match outcome.unwrap_err() {
         Refusal::UnauthorisedResponder { reason, .. } => reason,
         other => panic!("{other}"),
@@ -248,32 +245,6 @@ fn a_certificate_may_not_vouch_for_itself() {
     let response = ocsp::good(&alice, &pki.root).delegate(&alice).issue();
     let refusal = unauthorised(judge(&response, &alice, &pki.root, |rules| rules));
     assert_eq!(refusal, Unauthorised::Itself);
-}
-
-#[test]
-fn a_delegate_without_nocheck_may_sign_unless_the_rules_demand_it() {
-    let pki = Pki::new();
-    let purposes = [ExtendedKeyUsage::OcspSigning];
-    let without = pki
-        .root
-        .leaf("Responder")
-        .extended_key_usage(&purposes)
-        .issue();
-    let with = pki.root.ocsp_responder("Responder").issue();
-    let strictly = |delegate| {
-        judge(
-            &delegated(&pki, delegate).issue(),
-            &pki.alice,
-            &pki.root,
-            |rules| rules.delegates_without_nocheck(DelegatesWithoutNocheck::Refuse),
-        )
-    };
-    assert!(pki.judge(&delegated(&pki, &without).issue()).is_ok());
-    assert_eq!(
-        unauthorised(strictly(&without)),
-        Unauthorised::RevocationNotChecked
-    );
-    assert!(strictly(&with).is_ok());
 }
 
 #[test]

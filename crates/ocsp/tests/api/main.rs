@@ -10,6 +10,7 @@
 
 mod answers;
 mod authorisation;
+mod delegates;
 mod extensions;
 mod hostile_input;
 mod requests;

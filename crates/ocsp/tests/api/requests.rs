@@ -1,12 +1,14 @@
 //! The question, as it is sent and as it is read.
 
 use portcullis_ocsp::{
-    HashAlgorithm, Malformed, Nonce, Query, Signed, get_url, parse_request, request,
+    CertificateStatus, HashAlgorithm, Malformed, Nonce, Query, Questions, Rules, Signed, get_url,
+    parse_request, request, status,
 };
-use portcullis_test_pki::{Ca, ocsp};
+use portcullis_test_pki::ocsp::{Answer, Response};
+use portcullis_test_pki::{Ca, NOW, before, ocsp};
 use portcullis_x509::Certificate;
 
-use crate::Pki;
+use crate::{Pki, algorithms, code};
 
 #[test]
 fn a_request_reads_back() {
@@ -98,4 +100,62 @@ fn a_nonce_has_1_to_128_octets() {
         Nonce::new(&[7; 129]),
         Err(Malformed::NonceLength { found: 129, .. })
     ));
+}
+
+#[test]
+fn one_question_alone_is_the_same_request() {
+    let pki = Pki::new();
+    let certificate = Certificate::parse(&pki.alice.der).unwrap();
+    let issuer = Certificate::parse(&pki.root.der).unwrap();
+    let query = Query::new(&certificate, &issuer).nonce(Nonce::new(&[7; 32]).unwrap());
+    assert_eq!(Questions::new(query.clone()).request(), request(&query));
+}
+
+#[test]
+fn several_certificates_are_asked_about_with_one_nonce_and_judged_one_by_one() {
+    let pki = Pki::new();
+    let [bob, carol] = ["bob", "carol"].map(|name| pki.root.client(name).issue());
+    let parsed = [&pki.alice, &bob, &carol].map(|one| Certificate::parse(&one.der).unwrap());
+    let [alice_view, bob_view, carol_view] = &parsed;
+    let issuer = Certificate::parse(&pki.root.der).unwrap();
+    let nonce = Nonce::new(&[7; 32]).unwrap();
+    let first = Query::new(alice_view, &issuer)
+        .hash(HashAlgorithm::Sha256)
+        .nonce(nonce);
+    let questions = Questions::new(first)
+        .and(bob_view, &issuer)
+        .and(carol_view, &issuer);
+
+    let sent = questions.request();
+    let read = parse_request(&sent).unwrap();
+    assert_eq!(read.nonce(), Ok(Some(nonce)));
+    assert_eq!(read.cert_ids().len(), 3);
+    for (cert_id, certificate) in read.cert_ids().iter().zip(&parsed) {
+        assert_eq!(cert_id.hash_algorithm(), Some(HashAlgorithm::Sha256));
+        assert!(cert_id.identifies(certificate, &issuer));
+    }
+
+    let since = before(NOW, 60);
+    let response = Response::new(&pki.root)
+        .answer(Answer::revoked(&bob, &pki.root, since))
+        .answer(Answer::good(&pki.alice, &pki.root))
+        .nonce(&[7; 32])
+        .issue();
+    let rules = Rules::new(algorithms());
+    let [alice, bob, carol] = questions.queries() else {
+        panic!("three questions")
+    };
+    let judge = |query| status(&response, query, &rules, NOW);
+    assert_eq!(judge(alice).unwrap().certificate, CertificateStatus::Good);
+    let revoked = CertificateStatus::Revoked {
+        at: since,
+        reason: None,
+    };
+    assert_eq!(judge(bob).unwrap().certificate, revoked);
+    assert_eq!(code(judge(carol)), "wrong_certificate");
+    let other = Response::new(&pki.root)
+        .answer(Answer::good(&pki.alice, &pki.root))
+        .nonce(&[8; 32])
+        .issue();
+    assert_eq!(code(status(&other, carol, &rules, NOW)), "nonce_mismatch");
 }
