@@ -93,7 +93,7 @@ fn an_endless_line_is_passed_over() {
     let store = scratch.open(10);
     store.keep(b"a", URL, b"1", at(9), at(0)).unwrap();
     let mut text = fs::read(&scratch.0).unwrap();
-    text.extend([b'x'; 1_000_000]);
+    text.extend(vec![b'x'; 1_000_000]);
     text.push(b'\n');
     fs::write(&scratch.0, text).unwrap();
     let store = scratch.open(10);

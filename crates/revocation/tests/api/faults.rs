@@ -188,7 +188,7 @@ faults! {
     signs_with_a_delegate_that_nobody_vouches_for: "ocsp_unauthorised_responder", Refuses, Refuses, settings,
         |pki, now| delegated(pki, now, |root| {
             // It says where to ask about it, and nobody is there.
-            root.ocsp_responder("Responder").without_extension(NOCHECK).ocsp_url("http://127.0.0.1:1024/").issue()
+            root.leaf("Responder").extended_key_usage(&[ExtendedKeyUsage::OcspSigning]).ocsp_url("http://127.0.0.1:1024/").issue()
         });
     does_not_know_the_certificate: "certificate_unknown", Refuses, Refuses, settings,
         |pki, now| answer(dated(ocsp::unknown(&pki.alice, &pki.root), now).issue());
@@ -199,8 +199,6 @@ faults! {
         answer(dated(both, now).issue())
     };
 }
-
-const NOCHECK: &str = "1.3.6.1.5.5.7.48.1.5";
 
 fn with_nonce() -> Settings {
     settings().nonces(Nonces::Require)
@@ -344,8 +342,8 @@ impl Delegation {
         let pki = Pki::asking(&about_alice);
         let delegate = pki
             .root
-            .ocsp_responder("Responder")
-            .without_extension(NOCHECK);
+            .leaf("Responder")
+            .extended_key_usage(&[ExtendedKeyUsage::OcspSigning]);
         let delegate = delegate.ocsp_url(about_delegate.url()).issue();
         about_alice.serve_response(good(&pki, NOW).delegate(&delegate).issue());
         about_delegate.serve_response(dated(about(&delegate, &pki.root), NOW).issue());
@@ -392,8 +390,8 @@ async fn a_delegate_does_not_vouch_for_itself() {
     let pki = Pki::asking(&about_alice);
     let delegate = pki
         .root
-        .ocsp_responder("Responder")
-        .without_extension(NOCHECK);
+        .leaf("Responder")
+        .extended_key_usage(&[ExtendedKeyUsage::OcspSigning]);
     let delegate = delegate.ocsp_url(about_delegate.url()).issue();
     about_alice.serve_response(good(&pki, NOW).delegate(&delegate).issue());
     let own = dated(ocsp::good(&delegate, &pki.root), NOW).delegate(&delegate);
