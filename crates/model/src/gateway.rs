@@ -65,6 +65,9 @@ pub struct TlsProfile {
     pub certificate: ServerCertificate,
     /// What is asked of clients.
     pub client_auth: ClientAuth,
+    /// Whether an OCSP answer about the server's own certificate is stapled. What is asked of
+    /// clients has no part in it.
+    pub ocsp_stapling: bool,
     /// Where the profile begins.
     pub place: Place,
 }
@@ -161,8 +164,37 @@ pub struct Trust {
 pub enum Revocation {
     /// Certificates are good until they expire.
     Off,
-    /// The OCSP responder that the certificate names is asked; no answer is a refusal.
-    Ocsp,
+    /// OCSP responders are asked.
+    Ocsp {
+        /// What becomes of a certificate whose responder cannot be asked.
+        mode: RevocationMode,
+        /// Which certificates are asked about.
+        scope: RevocationScope,
+    },
+}
+
+/// What becomes of a certificate whose responder cannot be asked. Revoked, unknown, and an answer
+/// that proves nothing are refused in each mode.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RevocationMode {
+    /// It is refused.
+    #[default]
+    HardFail,
+    /// It is accepted unchecked, unless it was known to be revoked. Whoever can keep the gateway
+    /// from reaching the responder can then use a revoked certificate.
+    SoftFail,
+    /// It is accepted on the last good answer, for at most so long after that answer ran out.
+    Grace(Duration),
+}
+
+/// Which certificates of a chain are asked about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RevocationScope {
+    /// The client's own.
+    #[default]
+    Leaf,
+    /// Every one but the trust anchor; all must pass.
+    Chain,
 }
 
 /// How a refusal reaches the client.

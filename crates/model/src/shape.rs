@@ -119,7 +119,11 @@ shape! { TLS_PROFILE, "a server certificate, and what is asked of clients",
     Required "client_auth": Form::Choice { accepted: &CLIENT_AUTH, later: &[] }, "\"required\", \"optional\", \"passthrough\" or \"off\"";
     Optional "trusted_client_certificates": Form::Texts, "PEM files, each with a root and any intermediates";
     Optional "revocation": Form::Choice { accepted: &["ocsp", "off"], later: &["crl"] }, "\"ocsp\" or \"off\"";
+    Optional "revocation_mode": Form::Choice { accepted: &["hard-fail", "soft-fail", "grace"], later: &[] }, "\"hard-fail\", \"soft-fail\" or \"grace\": what becomes of a certificate whose responder cannot be asked; \"hard-fail\" if not given";
+    Optional "revocation_grace": Form::Number { least: 1, most: 2_592_000 }, "seconds that a good answer serves beyond its end, with revocation_mode = \"grace\"";
+    Optional "revocation_scope": Form::Choice { accepted: &["leaf", "chain"], later: &[] }, "\"leaf\" or \"chain\": which certificates are asked about; \"leaf\" if not given";
     Optional "on_failure": Form::Choice { accepted: &["respond", "alert"], later: &[] }, "\"respond\" or \"alert\"";
+    Optional "ocsp_stapling": Form::Switch, "true to staple an OCSP answer about the server certificate";
 }
 
 /// In the order of [`crate::ClientAuth`], the strictest first.

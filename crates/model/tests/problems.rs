@@ -315,6 +315,9 @@ fn trust_is_refused_where_nothing_is_judged() {
             "revocation = \"ocsp\"",
             "revocation = \"off\"",
             "on_failure = \"respond\"",
+            "revocation_mode = \"hard-fail\"",
+            "revocation_grace = 60",
+            "revocation_scope = \"leaf\"",
         ] {
             let expected = format!("no meaning with client_auth = {mode:?}");
             only(
@@ -324,6 +327,73 @@ fn trust_is_refused_where_nothing_is_judged() {
             );
         }
     }
+}
+
+#[test]
+fn how_issuers_are_asked_is_refused_where_they_are_not() {
+    for line in [
+        "revocation_mode = \"grace\"",
+        "revocation_grace = 60",
+        "revocation_scope = \"chain\"",
+    ] {
+        only(
+            "revocation = \"off\"",
+            &format!("revocation = \"off\"\n{line}"),
+            "this has no meaning with revocation = \"off\"",
+        );
+    }
+}
+
+#[test]
+fn a_grace_is_said_with_its_mode_and_with_no_other() {
+    let ocsp = |lines: &str| format!("revocation = \"ocsp\"\n{lines}");
+    let off = "revocation = \"off\"";
+    only(
+        off,
+        &ocsp("revocation_mode = \"grace\""),
+        "tls_profile.mutual: \"revocation_grace\" is missing",
+    );
+    let grace = "revocation_mode = \"grace\"\nrevocation_grace =";
+    assert!(after(off, &ocsp(&format!("{grace} 2592000"))).is_empty());
+    for seconds in ["0", "2592001"] {
+        only(
+            off,
+            &ocsp(&format!("{grace} {seconds}")),
+            "is out of range (accepted: 1 to 2592000)",
+        );
+    }
+    for mode in ["hard-fail", "soft-fail"] {
+        only(
+            off,
+            &ocsp(&format!(
+                "revocation_mode = {mode:?}\nrevocation_grace = 60"
+            )),
+            &format!(
+                "p.toml:20:20: tls_profile.mutual.revocation_grace: this has no meaning with revocation_mode = {mode:?}"
+            ),
+        );
+    }
+    only(
+        off,
+        &ocsp("revocation_grace = 60"),
+        "no meaning with revocation_mode = \"hard-fail\"",
+    );
+}
+
+#[test]
+fn a_mistaken_mode_or_scope_hides_no_other_mistake_and_makes_none() {
+    let problems = after(
+        "revocation = \"off\"",
+        "revocation = \"ocsp\"\nrevocation_mode = \"hard\"\nrevocation_grace = 60\nrevocation_scope = \"leef\"\non_failure = \"x\"",
+    );
+    assert_eq!(problems.len(), 3, "{problems:#?}");
+    assert!(problems[0].contains("unknown value \"hard\""));
+    assert!(problems[1].contains("unknown value \"leef\", did you mean \"leaf\"?"));
+    only(
+        "[\"a.pem\", \"b.pem\"]\nrevocation = \"off\"",
+        "[\"a.pem\"]\nrevocation = \"off\"\nocsp_stapling = \"yes\"",
+        "ocsp_stapling: this is a string",
+    );
 }
 
 #[test]

@@ -111,6 +111,16 @@ impl<'a> Fields<'a> {
         self.entry(name)?.1.as_str()
     }
 
+    /// One of the words that the shape accepts, `default` where the key is absent. `None` is only
+    /// what was reported: a mistake must not turn into the default.
+    pub(crate) fn choice_or(&self, name: &str, default: &'static str) -> Option<&'a str> {
+        if self.has(name) {
+            self.choice(name)
+        } else {
+            Some(default)
+        }
+    }
+
     pub(crate) fn number(&self, name: &str) -> Option<Located<u64>> {
         let (place, value) = self.entry(name)?;
         Some(Located::new(to_number(value.as_integer()?)?, place.clone()))
