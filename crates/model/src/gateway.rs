@@ -11,7 +11,9 @@ use std::time::Duration;
 use crate::diagnostic::{Diagnostic, Located, Place};
 use crate::host::{HostName, HostPatterns};
 
-pub use ocsp::{Destinations, OcspSettings};
+pub use ocsp::{
+    Delegates, Destinations, OcspHash, OcspMethod, OcspNonce, OcspResponders, OcspSettings,
+};
 
 /// A whole gateway.
 ///

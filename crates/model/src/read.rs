@@ -59,7 +59,7 @@ fn root_table(root: &Fields<'_>, report: &mut Report) -> Document {
         rules: root.tables("rule", report, listener::rule),
         rewrite_sets: root.tables_by_name("rewrite_set", report, rewrite::rewrite_set),
         ocsp: match root.table("ocsp", report) {
-            Some(fields) => ocsp::ocsp(&fields),
+            Some(fields) => ocsp::ocsp(&fields, report),
             None => OcspSettings::default(),
         },
     }

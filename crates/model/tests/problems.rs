@@ -396,6 +396,91 @@ fn a_mistaken_mode_or_scope_hides_no_other_mistake_and_makes_none() {
     );
 }
 
+/// Asserts what is reported when [`FINE`] goes on with these lines of `[ocsp]`.
+fn ocsp(lines: &str, expected: &[&str]) {
+    let text = format!("{FINE}\n[ocsp]\n{lines}");
+    let problems = shown(&diagnose(&text).problems);
+    assert_eq!(problems, expected, "{lines}");
+}
+
+#[test]
+fn an_allowed_network_is_an_address_with_or_without_a_length() {
+    ocsp(
+        "allow_networks = [\"10.1.0.0/16\", \"10.1.0.0/33\", \"::1\", \"intranet\"]",
+        &[
+            r#"p.toml:49:34: ocsp.allow_networks[1]: "10.1.0.0/33" is not a network: invalid IP address syntax (accepted: address/length or an address, such as "10.1.0.0/16" or "2001:db8::1")"#,
+            r#"p.toml:49:56: ocsp.allow_networks[3]: "intranet" is not a network: invalid IP address syntax (accepted: address/length or an address, such as "10.1.0.0/16" or "2001:db8::1")"#,
+        ],
+    );
+    for network in [
+        "",
+        "10.1.0.0/",
+        "/16",
+        "10.1/16",
+        "10.1.0.0/-1",
+        "10.1.0.0/16/16",
+        "::/129",
+        "10.1.0.0:80",
+        " 10.1.0.0/16",
+        "fe80::1%1",
+    ] {
+        let text = format!("{FINE}\n[ocsp]\nallow_networks = [{network:?}]");
+        assert_eq!(diagnose(&text).problems.len(), 1, "{network:?}");
+    }
+}
+
+#[test]
+fn a_port_is_a_number_of_its_range_at_its_place() {
+    ocsp(
+        "ports = [80, 0, 65536, \"81\"]",
+        &[
+            "p.toml:49:14: ocsp.ports[1]: 0 is out of range (accepted: 1 to 65535)",
+            "p.toml:49:17: ocsp.ports[2]: 65536 is out of range (accepted: 1 to 65535)",
+            "p.toml:49:24: ocsp.ports[3]: this is a string (accepted: a whole number: the only ports of responders that are asked; 80, 443 and all from 1024 on if not given)",
+        ],
+    );
+    ocsp(
+        "ports = []",
+        &[
+            "p.toml:49:9: ocsp.ports: this is empty (accepted: the only ports of responders that are asked; 80, 443 and all from 1024 on if not given)",
+        ],
+    );
+}
+
+#[test]
+fn a_table_of_responders_says_whom_to_ask_or_to_believe() {
+    ocsp(
+        "[[ocsp.responders]]\nissuer = \"ca.pem\"\n[[ocsp.responders]]\ntrusted = [\"a.pem\"]",
+        &[r#"p.toml:49:1: ocsp.responders[0]: one of "instead", "fallback", "trusted" is missing"#],
+    );
+    ocsp(
+        "[[ocsp.responders]]\ninstead = []",
+        &[
+            "p.toml:50:11: ocsp.responders[0].instead: this is empty (accepted: http:// or https:// URLs to ask instead of those that certificates name)",
+        ],
+    );
+}
+
+#[test]
+fn a_responder_is_asked_by_http_or_https() {
+    ocsp(
+        "[[ocsp.responders]]\ninstead = [\"http://a/\", \"ldap://a/\"]\nfallback = [\"HTTPS://a\", \"a.example\"]",
+        &[
+            r#"p.toml:50:25: ocsp.responders[0].instead[1]: "ldap://a/" is not an HTTP URL (accepted: http://... or https://...)"#,
+            r#"p.toml:51:26: ocsp.responders[0].fallback[1]: "a.example" is not an HTTP URL (accepted: http://... or https://...)"#,
+        ],
+    );
+    for url in ["http:/a", "http:a", "//a", "xhttp://a", "http ://a"] {
+        let text = format!("{FINE}\n[[ocsp.responders]]\nfallback = [{url:?}]");
+        let codes: Vec<_> = diagnose(&text)
+            .problems
+            .iter()
+            .map(|problem| problem.problem.code())
+            .collect();
+        assert_eq!(codes, ["invalid_url"], "{url}");
+    }
+}
+
 #[test]
 fn a_server_certificate_is_one_of_two_forms() {
     let pem = "{ pem = \"server.pem\", key = \"server.key\" }";

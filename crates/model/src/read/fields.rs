@@ -132,6 +132,18 @@ impl<'a> Fields<'a> {
         Some(Located::new(u16::try_from(value).ok()?, place))
     }
 
+    /// Numbers whose shape keeps them within 16 bits.
+    pub(crate) fn shorts(&self, name: &str) -> Option<Vec<u16>> {
+        let values = self.entry(name)?.1.as_array()?.iter();
+        let numbers = values.map(|value| to_number(value.get_ref().as_integer()?));
+        numbers.map(|number| u16::try_from(number?).ok()).collect()
+    }
+
+    /// A number whose shape keeps it within what memory can count.
+    pub(crate) fn count(&self, name: &str) -> Option<usize> {
+        usize::try_from(self.number(name)?.value).ok()
+    }
+
     pub(crate) fn seconds(&self, name: &str) -> Option<Duration> {
         Some(Duration::from_secs(self.number(name)?.value))
     }
