@@ -1,5 +1,7 @@
 //! The checked model: every reference resolved, every value in range, nothing left to look up.
 
+mod ocsp;
+
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -8,6 +10,10 @@ use std::time::Duration;
 
 use crate::diagnostic::{Diagnostic, Located, Place};
 use crate::host::{HostName, HostPatterns};
+
+pub use ocsp::{
+    Delegates, Destinations, OcspHash, OcspMethod, OcspNonce, OcspResponders, OcspSettings,
+};
 
 /// A whole gateway.
 ///
@@ -61,6 +67,9 @@ pub struct TlsProfile {
     pub certificate: ServerCertificate,
     /// What is asked of clients.
     pub client_auth: ClientAuth,
+    /// Whether an OCSP answer about the server's own certificate is stapled. What is asked of
+    /// clients has no part in it.
+    pub ocsp_stapling: bool,
     /// Where the profile begins.
     pub place: Place,
 }
@@ -157,8 +166,37 @@ pub struct Trust {
 pub enum Revocation {
     /// Certificates are good until they expire.
     Off,
-    /// The OCSP responder that the certificate names is asked; no answer is a refusal.
-    Ocsp,
+    /// OCSP responders are asked.
+    Ocsp {
+        /// What becomes of a certificate whose responder cannot be asked.
+        mode: RevocationMode,
+        /// Which certificates are asked about.
+        scope: RevocationScope,
+    },
+}
+
+/// What becomes of a certificate whose responder cannot be asked. Revoked, unknown, and an answer
+/// that proves nothing are refused in each mode.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RevocationMode {
+    /// It is refused.
+    #[default]
+    HardFail,
+    /// It is accepted unchecked, unless it was known to be revoked. Whoever can keep the gateway
+    /// from reaching the responder can then use a revoked certificate.
+    SoftFail,
+    /// It is accepted on the last good answer, for at most so long after that answer ran out.
+    Grace(Duration),
+}
+
+/// Which certificates of a chain are asked about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RevocationScope {
+    /// The client's own.
+    #[default]
+    Leaf,
+    /// Every one but the trust anchor; all must pass.
+    Chain,
 }
 
 /// How a refusal reaches the client.
@@ -344,46 +382,4 @@ pub struct HeaderAction {
     pub name: Located<String>,
     /// The template of the new value. Empty deletes the header.
     pub value: Located<String>,
-}
-
-/// How OCSP responders are asked.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct OcspSettings {
-    /// How long one question may take, connecting included.
-    pub timeout: Duration,
-    /// How far the clocks of responder and gateway may differ.
-    pub skew: Duration,
-    /// How old an answer may be at most, where not only its own `nextUpdate` shall decide.
-    pub max_age: Option<Duration>,
-    /// Which addresses responders may have.
-    pub destinations: Destinations,
-}
-
-impl OcspSettings {
-    /// How long one question may take where nothing is said: a client waits meanwhile.
-    pub const TIMEOUT: Duration = Duration::from_secs(5);
-    /// How far clocks may differ where nothing is said: what OpenSSL's and nginx's OCSP use.
-    pub const SKEW: Duration = Duration::from_secs(300);
-}
-
-impl Default for OcspSettings {
-    fn default() -> Self {
-        Self {
-            timeout: Self::TIMEOUT,
-            skew: Self::SKEW,
-            max_age: None,
-            destinations: Destinations::NotLocal,
-        }
-    }
-}
-
-/// Which addresses OCSP responders may have. The certificate names them, so a client chooses.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Destinations {
-    /// Not loopback, link-local, unspecified or multicast addresses, nor metadata services.
-    #[default]
-    NotLocal,
-    /// The same, but loopback addresses are allowed.
-    LoopbackToo,
 }

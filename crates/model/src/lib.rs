@@ -23,9 +23,10 @@ mod shape;
 
 pub use diagnostic::{Diagnostic, Item, Kind, Located, Location, Place, Problem, Severity, Side};
 pub use gateway::{
-    Backend, BackendSettings, Case, ClientAuth, Condition, Destinations, Gateway, HeaderAction,
-    Holds, Listener, OcspSettings, OnFailure, Password, Pool, Revocation, RewriteRule, RewriteSet,
-    Rule, Secret, ServerCertificate, Target, TargetHost, TlsProfile, Trust,
+    Backend, BackendSettings, Case, ClientAuth, Condition, Delegates, Destinations, Gateway,
+    HeaderAction, Holds, Listener, OcspHash, OcspMethod, OcspNonce, OcspResponders, OcspSettings,
+    OnFailure, Password, Pool, Revocation, RevocationMode, RevocationScope, RewriteRule,
+    RewriteSet, Rule, Secret, ServerCertificate, Target, TargetHost, TlsProfile, Trust,
 };
 pub use schema::schema;
 

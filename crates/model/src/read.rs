@@ -4,6 +4,7 @@ mod backend;
 mod fields;
 mod form;
 mod listener;
+mod ocsp;
 mod place;
 mod report;
 mod rewrite;
@@ -13,7 +14,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::diagnostic::Place;
-use crate::gateway::{Destinations, OcspSettings};
+use crate::gateway::OcspSettings;
 use crate::shape::ROOT;
 
 pub(crate) use fields::Fields;
@@ -58,21 +59,8 @@ fn root_table(root: &Fields<'_>, report: &mut Report) -> Document {
         rules: root.tables("rule", report, listener::rule),
         rewrite_sets: root.tables_by_name("rewrite_set", report, rewrite::rewrite_set),
         ocsp: match root.table("ocsp", report) {
-            Some(fields) => ocsp(&fields),
+            Some(fields) => ocsp::ocsp(&fields, report),
             None => OcspSettings::default(),
-        },
-    }
-}
-
-fn ocsp(fields: &Fields<'_>) -> OcspSettings {
-    let default = OcspSettings::default();
-    OcspSettings {
-        timeout: fields.seconds("timeout").unwrap_or(default.timeout),
-        skew: fields.seconds("skew").unwrap_or(default.skew),
-        max_age: fields.seconds("max_age"),
-        destinations: match fields.switch("allow_loopback") {
-            Some(true) => Destinations::LoopbackToo,
-            Some(false) | None => default.destinations,
         },
     }
 }

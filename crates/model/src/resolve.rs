@@ -66,6 +66,7 @@ impl Catalogs {
                 name: draft.name.value.clone(),
                 certificate,
                 client_auth,
+                ocsp_stapling: draft.ocsp_stapling,
                 place: draft.place.clone(),
             });
             catalogs.tls_profiles.push(&draft.name, profile);

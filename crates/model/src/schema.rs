@@ -44,6 +44,10 @@ fn property(key: &Key) -> (String, Value) {
         Form::Number { least, most } => {
             json!({ "type": "integer", "minimum": least, "maximum": most })
         }
+        Form::Numbers { least, most } => {
+            let number = json!({ "type": "integer", "minimum": least, "maximum": most });
+            json!({ "type": "array", "minItems": 1, "items": number })
+        }
         Form::Switch => json!({ "type": "boolean" }),
         Form::Texts => {
             json!({ "type": "array", "minItems": 1, "items": { "type": "string", "minLength": 1 } })

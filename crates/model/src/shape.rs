@@ -53,6 +53,8 @@ pub(crate) enum Form {
     },
     /// A whole number.
     Number { least: u64, most: u64 },
+    /// A list of whole numbers, not empty.
+    Numbers { least: u64, most: u64 },
     /// `true` or `false`.
     Switch,
     /// A list of texts; neither the list nor a text is empty.
@@ -73,7 +75,7 @@ impl Form {
             Self::Text | Self::AnyText | Self::Choice { .. } => Kind::String,
             Self::Number { .. } => Kind::Integer,
             Self::Switch => Kind::Boolean,
-            Self::Texts => Kind::Array,
+            Self::Numbers { .. } | Self::Texts => Kind::Array,
             Self::TextByName | Self::Table(_) | Self::TableByName(_) => Kind::Table,
             Self::Tables(_) => Kind::Tables,
         }
@@ -119,7 +121,11 @@ shape! { TLS_PROFILE, "a server certificate, and what is asked of clients",
     Required "client_auth": Form::Choice { accepted: &CLIENT_AUTH, later: &[] }, "\"required\", \"optional\", \"passthrough\" or \"off\"";
     Optional "trusted_client_certificates": Form::Texts, "PEM files, each with a root and any intermediates";
     Optional "revocation": Form::Choice { accepted: &["ocsp", "off"], later: &["crl"] }, "\"ocsp\" or \"off\"";
+    Optional "revocation_mode": Form::Choice { accepted: &["hard-fail", "soft-fail", "grace"], later: &[] }, "\"hard-fail\", \"soft-fail\" or \"grace\": what becomes of a certificate whose responder cannot be asked; \"hard-fail\" if not given";
+    Optional "revocation_grace": Form::Number { least: 1, most: 2_592_000 }, "seconds that a good answer serves beyond its end, with revocation_mode = \"grace\"";
+    Optional "revocation_scope": Form::Choice { accepted: &["leaf", "chain"], later: &[] }, "\"leaf\" or \"chain\": which certificates are asked about; \"leaf\" if not given";
     Optional "on_failure": Form::Choice { accepted: &["respond", "alert"], later: &[] }, "\"respond\" or \"alert\"";
+    Optional "ocsp_stapling": Form::Switch, "true to staple an OCSP answer about the server certificate";
 }
 
 /// In the order of [`crate::ClientAuth`], the strictest first.
@@ -176,8 +182,37 @@ shape! { OCSP, "how OCSP responders are asked",
     Optional "timeout": Form::Number { least: 1, most: 60 }, "seconds that one question may take, 5 if not given";
     Optional "skew": Form::Number { least: 0, most: 3_600 }, "seconds by which the clocks may differ, 300 if not given";
     Optional "max_age": Form::Number { least: 1, most: 31_536_000 }, "seconds that an answer may be old";
-    Optional "allow_loopback": Form::Switch, "true to ask responders on this machine too; link-local addresses and metadata services are never asked";
+    Optional "connect_timeout": Form::Number { least: 1, most: 60 }, "seconds that connecting may take, 2 if not given";
+    Optional "allow_loopback": Form::Switch, "true to ask responders on this machine too; link-local addresses and metadata services are asked only within allow_networks";
+    Optional "allow_networks": Form::Texts, "networks such as \"10.1.0.0/16\", or single addresses, that are asked whatever else is refused";
+    Optional "ports": Form::Numbers { least: 1, most: 65_535 }, "the only ports of responders that are asked; 80, 443 and all from 1024 on if not given";
+    Optional "method": Form::Choice { accepted: &["get", "post"], later: &[] }, "\"get\", by GET where that is short, or \"post\"; \"get\" if not given";
+    Optional "nonce": Form::Choice { accepted: &["off", "prefer", "require"], later: &[] }, "\"off\", \"prefer\" or \"require\"; \"off\" if not given";
+    Optional "hash": Form::Choice { accepted: &["sha1", "sha256"], later: &[] }, "\"sha1\" or \"sha256\", by which questions name certificates; \"sha1\" if not given";
+    Optional "delegates_without_nocheck": Form::Choice { accepted: &["check", "allow", "refuse"], later: &[] }, "\"check\", \"allow\" or \"refuse\" delegates without id-pkix-ocsp-nocheck; \"check\" if not given";
+    Optional "https_roots": Form::Texts, "PEM files with the CAs that https responders are held against; without them https responders are not asked";
+    Optional "proxy": Form::Text, "a proxy to ask through, as \"http://HOST:PORT\"";
+    Optional "store": Form::Text, "a file that keeps answers across restarts";
+    Optional "capacity": Form::Number { least: 1, most: 10_000_000 }, "answers to remember at most, 65536 if not given";
+    Optional "questions": Form::Number { least: 1, most: 65_536 }, "questions to ask at once, 256 if not given";
+    Optional "questions_each": Form::Number { least: 1, most: 65_536 }, "questions to ask one responder at once, 64 if not given";
+    Optional "good_lifetime": Form::Number { least: 1, most: 31_536_000 }, "seconds to remember \"good\" at most; as long as the answer says if not given";
+    Optional "revoked_lifetime": Form::Number { least: 1, most: 31_536_000 }, "seconds to remember \"revoked\" at most; as long as the answer says if not given";
+    Optional "unknown_lifetime": Form::Number { least: 0, most: 86_400 }, "seconds to remember \"unknown\" at most, 60 if not given";
+    Optional "failure_lifetime": Form::Number { least: 1, most: 3_600 }, "seconds to remember the first failure, 5 if not given; each further one doubles them";
+    Optional "longest_failure_lifetime": Form::Number { least: 1, most: 86_400 }, "seconds to remember a failure at most, 60 if not given";
+    Optional "responders": Form::Tables(&OCSP_RESPONDERS), "[[ocsp.responders]] tables, the first that is about an issuer counts for it";
 }
+
+shape! { OCSP_RESPONDERS, "whom to ask and to believe about certificates, beside what they say themselves",
+    Optional "issuer": Form::Text, "a PEM file with the certificate of the issuer this is about; leave it out for every issuer";
+    Optional "instead": Form::Texts, "http:// or https:// URLs to ask instead of those that certificates name";
+    Optional "fallback": Form::Texts, "http:// or https:// URLs to ask after the others failed, or where a certificate names none";
+    Optional "trusted": Form::Texts, "PEM files with certificates of responders whose word counts, whoever certified them";
+}
+
+/// What makes an [`OCSP_RESPONDERS`] say anything, for messages.
+pub(crate) const RESPONDERS: [&str; 3] = ["instead", "fallback", "trusted"];
 
 /// The shortest and the longest header change, for messages.
 pub(crate) const CHANGES: [&str; 2] = ["request_headers", "response_headers"];

@@ -315,6 +315,9 @@ fn trust_is_refused_where_nothing_is_judged() {
             "revocation = \"ocsp\"",
             "revocation = \"off\"",
             "on_failure = \"respond\"",
+            "revocation_mode = \"hard-fail\"",
+            "revocation_grace = 60",
+            "revocation_scope = \"leaf\"",
         ] {
             let expected = format!("no meaning with client_auth = {mode:?}");
             only(
@@ -323,6 +326,158 @@ fn trust_is_refused_where_nothing_is_judged() {
                 &expected,
             );
         }
+    }
+}
+
+#[test]
+fn how_issuers_are_asked_is_refused_where_they_are_not() {
+    for line in [
+        "revocation_mode = \"grace\"",
+        "revocation_grace = 60",
+        "revocation_scope = \"chain\"",
+    ] {
+        only(
+            "revocation = \"off\"",
+            &format!("revocation = \"off\"\n{line}"),
+            "this has no meaning with revocation = \"off\"",
+        );
+    }
+}
+
+#[test]
+fn a_grace_is_said_with_its_mode_and_with_no_other() {
+    let ocsp = |lines: &str| format!("revocation = \"ocsp\"\n{lines}");
+    let off = "revocation = \"off\"";
+    only(
+        off,
+        &ocsp("revocation_mode = \"grace\""),
+        "tls_profile.mutual: \"revocation_grace\" is missing",
+    );
+    let grace = "revocation_mode = \"grace\"\nrevocation_grace =";
+    assert!(after(off, &ocsp(&format!("{grace} 2592000"))).is_empty());
+    for seconds in ["0", "2592001"] {
+        only(
+            off,
+            &ocsp(&format!("{grace} {seconds}")),
+            "is out of range (accepted: 1 to 2592000)",
+        );
+    }
+    for mode in ["hard-fail", "soft-fail"] {
+        only(
+            off,
+            &ocsp(&format!(
+                "revocation_mode = {mode:?}\nrevocation_grace = 60"
+            )),
+            &format!(
+                "p.toml:20:20: tls_profile.mutual.revocation_grace: this has no meaning with revocation_mode = {mode:?}"
+            ),
+        );
+    }
+    only(
+        off,
+        &ocsp("revocation_grace = 60"),
+        "no meaning with revocation_mode = \"hard-fail\"",
+    );
+}
+
+#[test]
+fn a_mistaken_mode_or_scope_hides_no_other_mistake_and_makes_none() {
+    let problems = after(
+        "revocation = \"off\"",
+        "revocation = \"ocsp\"\nrevocation_mode = \"hard\"\nrevocation_grace = 60\nrevocation_scope = \"leef\"\non_failure = \"x\"",
+    );
+    assert_eq!(problems.len(), 3, "{problems:#?}");
+    assert!(problems[0].contains("unknown value \"hard\""));
+    assert!(problems[1].contains("unknown value \"leef\", did you mean \"leaf\"?"));
+    only(
+        "[\"a.pem\", \"b.pem\"]\nrevocation = \"off\"",
+        "[\"a.pem\"]\nrevocation = \"off\"\nocsp_stapling = \"yes\"",
+        "ocsp_stapling: this is a string",
+    );
+}
+
+/// Asserts what is reported when [`FINE`] goes on with these lines of `[ocsp]`.
+fn ocsp(lines: &str, expected: &[&str]) {
+    let text = format!("{FINE}\n[ocsp]\n{lines}");
+    let problems = shown(&diagnose(&text).problems);
+    assert_eq!(problems, expected, "{lines}");
+}
+
+#[test]
+fn an_allowed_network_is_an_address_with_or_without_a_length() {
+    ocsp(
+        "allow_networks = [\"10.1.0.0/16\", \"10.1.0.0/33\", \"::1\", \"intranet\"]",
+        &[
+            r#"p.toml:49:34: ocsp.allow_networks[1]: "10.1.0.0/33" is not a network: invalid IP address syntax (accepted: address/length or an address, such as "10.1.0.0/16" or "2001:db8::1")"#,
+            r#"p.toml:49:56: ocsp.allow_networks[3]: "intranet" is not a network: invalid IP address syntax (accepted: address/length or an address, such as "10.1.0.0/16" or "2001:db8::1")"#,
+        ],
+    );
+    for network in [
+        "",
+        "10.1.0.0/",
+        "/16",
+        "10.1/16",
+        "10.1.0.0/-1",
+        "10.1.0.0/16/16",
+        "::/129",
+        "10.1.0.0:80",
+        " 10.1.0.0/16",
+        "fe80::1%1",
+    ] {
+        let text = format!("{FINE}\n[ocsp]\nallow_networks = [{network:?}]");
+        assert_eq!(diagnose(&text).problems.len(), 1, "{network:?}");
+    }
+}
+
+#[test]
+fn a_port_is_a_number_of_its_range_at_its_place() {
+    ocsp(
+        "ports = [80, 0, 65536, \"81\"]",
+        &[
+            "p.toml:49:14: ocsp.ports[1]: 0 is out of range (accepted: 1 to 65535)",
+            "p.toml:49:17: ocsp.ports[2]: 65536 is out of range (accepted: 1 to 65535)",
+            "p.toml:49:24: ocsp.ports[3]: this is a string (accepted: a whole number: the only ports of responders that are asked; 80, 443 and all from 1024 on if not given)",
+        ],
+    );
+    ocsp(
+        "ports = []",
+        &[
+            "p.toml:49:9: ocsp.ports: this is empty (accepted: the only ports of responders that are asked; 80, 443 and all from 1024 on if not given)",
+        ],
+    );
+}
+
+#[test]
+fn a_table_of_responders_says_whom_to_ask_or_to_believe() {
+    ocsp(
+        "[[ocsp.responders]]\nissuer = \"ca.pem\"\n[[ocsp.responders]]\ntrusted = [\"a.pem\"]",
+        &[r#"p.toml:49:1: ocsp.responders[0]: one of "instead", "fallback", "trusted" is missing"#],
+    );
+    ocsp(
+        "[[ocsp.responders]]\ninstead = []",
+        &[
+            "p.toml:50:11: ocsp.responders[0].instead: this is empty (accepted: http:// or https:// URLs to ask instead of those that certificates name)",
+        ],
+    );
+}
+
+#[test]
+fn a_responder_is_asked_by_http_or_https() {
+    ocsp(
+        "[[ocsp.responders]]\ninstead = [\"http://a/\", \"ldap://a/\"]\nfallback = [\"HTTPS://a\", \"a.example\"]",
+        &[
+            r#"p.toml:50:25: ocsp.responders[0].instead[1]: "ldap://a/" is not an HTTP URL (accepted: http://... or https://...)"#,
+            r#"p.toml:51:26: ocsp.responders[0].fallback[1]: "a.example" is not an HTTP URL (accepted: http://... or https://...)"#,
+        ],
+    );
+    for url in ["http:/a", "http:a", "//a", "xhttp://a", "http ://a"] {
+        let text = format!("{FINE}\n[[ocsp.responders]]\nfallback = [{url:?}]");
+        let codes: Vec<_> = diagnose(&text)
+            .problems
+            .iter()
+            .map(|problem| problem.problem.code())
+            .collect();
+        assert_eq!(codes, ["invalid_url"], "{url}");
     }
 }
 

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use portcullis_model::host::HostName;
 use portcullis_model::{ClientAuth, Diagnostic, Gateway, OnFailure, Problem, Revocation};
-use portcullis_model::{ServerCertificate, diagnose, parse};
+use portcullis_model::{RevocationMode, RevocationScope, ServerCertificate, diagnose, parse};
 
 const TUTORIAL: &str = include_str!("../../../examples/application-gateway-tutorial.toml");
 
@@ -58,7 +58,11 @@ fn the_tutorial_says_what_its_comments_say() {
         trust.certificates[0].value,
         Path::new("client-ca-chain.pem")
     );
-    assert_eq!(trust.revocation, Revocation::Ocsp);
+    let ocsp = Revocation::Ocsp {
+        mode: RevocationMode::HardFail,
+        scope: RevocationScope::Leaf,
+    };
+    assert_eq!(trust.revocation, ocsp);
     assert_eq!(trust.on_failure, OnFailure::Respond);
 
     let rule = &listener.rule;

@@ -122,6 +122,20 @@ pub enum Problem {
         /// Why.
         source: PatternError,
     },
+    /// A text is neither a network nor an address.
+    #[error("{found:?} is not a network")]
+    InvalidNetwork {
+        /// The text.
+        found: String,
+        /// Why.
+        source: ipnet::AddrParseError,
+    },
+    /// A text is not a URL of HTTP.
+    #[error("{found:?} is not an HTTP URL")]
+    InvalidUrl {
+        /// The text.
+        found: String,
+    },
     /// A text is not the name of a header.
     #[error("{found:?} is not a {side} header name")]
     InvalidHeaderName {
@@ -292,6 +306,8 @@ impl Problem {
             Self::InvalidBind { .. } => "invalid_bind",
             Self::InvalidHost { .. } => "invalid_host",
             Self::InvalidPattern { .. } => "invalid_pattern",
+            Self::InvalidNetwork { .. } => "invalid_network",
+            Self::InvalidUrl { .. } => "invalid_url",
             Self::InvalidHeaderName { .. } => "invalid_header_name",
             Self::ReservedHeader { .. } => "reserved_header",
             Self::UndeletableHeader { .. } => "undeletable_header",
@@ -336,6 +352,11 @@ impl Problem {
                 "a host name with at most 2 '*', one in a label, and 4 '*' and '?' together"
                     .to_owned()
             }
+            Self::InvalidNetwork { .. } => {
+                "address/length or an address, such as \"10.1.0.0/16\" or \"2001:db8::1\""
+                    .to_owned()
+            }
+            Self::InvalidUrl { .. } => "http://... or https://...".to_owned(),
             Self::InvalidHeaderName { side, .. } => side.accepted().to_owned(),
             Self::UnknownReference { known, .. } if !known.is_empty() => quoted(known),
             Self::NoPort { .. } => "host:port, or backend settings with a port".to_owned(),

@@ -111,6 +111,16 @@ impl<'a> Fields<'a> {
         self.entry(name)?.1.as_str()
     }
 
+    /// One of the words that the shape accepts, `default` where the key is absent. `None` is only
+    /// what was reported: a mistake must not turn into the default.
+    pub(crate) fn choice_or(&self, name: &str, default: &'static str) -> Option<&'a str> {
+        if self.has(name) {
+            self.choice(name)
+        } else {
+            Some(default)
+        }
+    }
+
     pub(crate) fn number(&self, name: &str) -> Option<Located<u64>> {
         let (place, value) = self.entry(name)?;
         Some(Located::new(to_number(value.as_integer()?)?, place.clone()))
@@ -120,6 +130,18 @@ impl<'a> Fields<'a> {
     pub(crate) fn short(&self, name: &str) -> Option<Located<u16>> {
         let Located { value, place } = self.number(name)?;
         Some(Located::new(u16::try_from(value).ok()?, place))
+    }
+
+    /// Numbers whose shape keeps them within 16 bits.
+    pub(crate) fn shorts(&self, name: &str) -> Option<Vec<u16>> {
+        let values = self.entry(name)?.1.as_array()?.iter();
+        let numbers = values.map(|value| to_number(value.get_ref().as_integer()?));
+        numbers.map(|number| u16::try_from(number?).ok()).collect()
+    }
+
+    /// A number whose shape keeps it within what memory can count.
+    pub(crate) fn count(&self, name: &str) -> Option<usize> {
+        usize::try_from(self.number(name)?.value).ok()
     }
 
     pub(crate) fn seconds(&self, name: &str) -> Option<Duration> {

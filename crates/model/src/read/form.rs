@@ -33,14 +33,14 @@ pub(super) fn check(
             let empty = values.is_empty() && key.presence == Presence::Required;
             empty.then_some(Problem::Empty { accepted })
         }
-        (Form::Texts, DeValue::Array(values)) if values.is_empty() => {
+        (Form::Texts | Form::Numbers { .. }, DeValue::Array(values)) if values.is_empty() => {
             Some(Problem::Empty { accepted })
         }
-        (Form::Texts, DeValue::Array(values)) => {
+        (Form::Texts | Form::Numbers { .. }, DeValue::Array(values)) => {
             let elements = values.iter().enumerate();
             return elements.fold(true, |fine, (index, value)| {
                 let place = element(place, index, value, report);
-                check_text(value, accepted, place, report) && fine
+                check_element(key, value, place, report) && fine
             });
         }
         (Form::TextByName, DeValue::Table(table)) => {
@@ -79,19 +79,29 @@ fn check_range(number: &DeInteger<'_>, least: u64, most: u64) -> Option<Problem>
     (!within).then_some(Problem::OutOfRange { found, least, most })
 }
 
-/// A text of a list.
-fn check_text(
+/// A number or text of a list.
+fn check_element(
+    key: &Key,
     value: &Spanned<DeValue<'_>>,
-    accepted: &'static str,
     place: Place,
     report: &mut Report,
 ) -> bool {
-    let empty = value.get_ref().as_str().is_some_and(str::is_empty);
-    if empty {
-        report.push(place, Problem::Empty { accepted });
-        return false;
+    let accepted = key.takes;
+    let problem = match (&key.form, value.get_ref()) {
+        (Form::Numbers { least, most }, DeValue::Integer(number)) => {
+            check_range(number, *least, *most)
+        }
+        (Form::Numbers { .. }, _) => {
+            return check_type(value, Kind::Integer, accepted, place, report);
+        }
+        (_, DeValue::String(text)) => text.is_empty().then_some(Problem::Empty { accepted }),
+        _ => return check_type(value, Kind::String, accepted, place, report),
+    };
+    let fine = problem.is_none();
+    if let Some(problem) = problem {
+        report.push(place, problem);
     }
-    check_type(value, Kind::String, accepted, place, report)
+    fine
 }
 
 pub(super) fn check_type(

@@ -3,7 +3,8 @@
 use super::{Fields, Report};
 use crate::diagnostic::{Located, Place, Problem};
 use crate::gateway::{
-    ClientAuth, OnFailure, Password, Revocation, Secret, ServerCertificate, Trust,
+    ClientAuth, OnFailure, Password, Revocation, RevocationMode, RevocationScope, Secret,
+    ServerCertificate, Trust,
 };
 
 /// A TLS profile.
@@ -11,6 +12,7 @@ pub(crate) struct TlsProfileDraft {
     pub(crate) name: Located<String>,
     pub(crate) certificate: Option<ServerCertificate>,
     pub(crate) client_auth: Option<ClientAuth>,
+    pub(crate) ocsp_stapling: bool,
     pub(crate) place: Place,
 }
 
@@ -24,6 +26,7 @@ pub(crate) fn tls_profile(
         name,
         certificate: certificate.and_then(|fields| server_certificate(&fields, report)),
         client_auth: client_auth(fields, report),
+        ocsp_stapling: fields.switch("ocsp_stapling").unwrap_or_default(),
         place: fields.place().clone(),
     }
 }
@@ -95,27 +98,81 @@ fn client_auth(fields: &Fields<'_>, report: &mut Report) -> Option<ClientAuth> {
 fn trust(fields: &Fields<'_>, report: &mut Report) -> Option<Trust> {
     fields.require("trusted_client_certificates", report);
     fields.require("revocation", report);
-    let on_failure = match fields.choice("on_failure") {
-        Some("respond") => OnFailure::Respond,
-        Some("alert") => OnFailure::Alert,
-        _ if fields.has("on_failure") => return None,
-        _ => OnFailure::default(),
-    };
+    let revocation = revocation(fields, report);
     Some(Trust {
         certificates: fields.paths("trusted_client_certificates", report)?,
-        revocation: match fields.choice("revocation")? {
-            "ocsp" => Revocation::Ocsp,
-            "off" => Revocation::Off,
+        revocation: revocation?,
+        on_failure: match fields.choice_or("on_failure", "respond")? {
+            "respond" => OnFailure::Respond,
+            "alert" => OnFailure::Alert,
             _ => return None,
         },
-        on_failure,
     })
+}
+
+fn revocation(fields: &Fields<'_>, report: &mut Report) -> Option<Revocation> {
+    match fields.choice("revocation")? {
+        "ocsp" => {
+            let mode = revocation_mode(fields, report);
+            let scope = match fields.choice_or("revocation_scope", "leaf")? {
+                "leaf" => RevocationScope::Leaf,
+                "chain" => RevocationScope::Chain,
+                _ => return None,
+            };
+            Some(Revocation::Ocsp { mode: mode?, scope })
+        }
+        "off" => {
+            refuse_all(&HOW_REVOCATION, "revocation", "off", fields, report);
+            Some(Revocation::Off)
+        }
+        _ => None,
+    }
+}
+
+fn revocation_mode(fields: &Fields<'_>, report: &mut Report) -> Option<RevocationMode> {
+    let (mode, value) = match fields.choice_or("revocation_mode", "hard-fail")? {
+        "hard-fail" => (RevocationMode::HardFail, "hard-fail"),
+        "soft-fail" => (RevocationMode::SoftFail, "soft-fail"),
+        "grace" => {
+            fields.require("revocation_grace", report);
+            return fields
+                .seconds("revocation_grace")
+                .map(RevocationMode::Grace);
+        }
+        _ => return None,
+    };
+    refuse_all(
+        &["revocation_grace"],
+        "revocation_mode",
+        value,
+        fields,
+        report,
+    );
+    Some(mode)
 }
 
 /// Nothing is judged, so what to judge by would only look like protection.
 fn refuse_trust(fields: &Fields<'_>, value: &'static str, report: &mut Report) {
-    let key = "client_auth";
-    for name in ["trusted_client_certificates", "revocation", "on_failure"] {
+    for names in [&TRUST[..], &HOW_REVOCATION[..]] {
+        refuse_all(names, "client_auth", value, fields, report);
+    }
+}
+
+/// Reports keys that have no meaning with this value of another.
+fn refuse_all(
+    names: &[&str],
+    key: &'static str,
+    value: &'static str,
+    fields: &Fields<'_>,
+    report: &mut Report,
+) {
+    for name in names {
         fields.refuse(name, Problem::Meaningless { key, value }, report);
     }
 }
+
+/// What certificates are judged by.
+const TRUST: [&str; 3] = ["trusted_client_certificates", "revocation", "on_failure"];
+
+/// What says how issuers are asked, where they are.
+const HOW_REVOCATION: [&str; 3] = ["revocation_mode", "revocation_grace", "revocation_scope"];

@@ -9,6 +9,7 @@ fn sample(key: &Key) -> String {
         Form::Text | Form::AnyText => "\"x\"".to_owned(),
         Form::Choice { accepted, .. } => format!("{:?}", accepted[0]),
         Form::Number { least, .. } => least.to_string(),
+        Form::Numbers { least, .. } => format!("[{least}]"),
         Form::Switch => "true".to_owned(),
         Form::Texts => "[\"x\"]".to_owned(),
         Form::TextByName => "{ X = \"x\" }".to_owned(),
@@ -65,8 +66,8 @@ fn of(problems: Vec<Diagnostic>, path: &str) -> Vec<Problem> {
 }
 
 #[test]
-fn the_root_has_ten_kinds_of_tables_below_it() {
-    assert_eq!(every_table().len(), 10);
+fn the_root_has_eleven_kinds_of_tables_below_it() {
+    assert_eq!(every_table().len(), 11);
 }
 
 #[test]
@@ -169,11 +170,37 @@ fn numbers_have_bounds_and_words_are_of_their_set() {
                     )
                 }
                 Form::Text => (vec!["\"\"".to_owned()], "empty"),
-                Form::Texts => (vec!["[]".to_owned()], "empty"),
+                Form::Texts | Form::Numbers { .. } => (vec!["[]".to_owned()], "empty"),
                 _ => continue,
             };
             for value in values {
                 assert_eq!(codes(&frame, key, &value), [code], "{} = {value}", key.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_problem_of_an_element_stands_at_the_element() {
+    for (shape, frame) in every_table() {
+        for key in shape.keys {
+            let values = match &key.form {
+                Form::Numbers { least, most } => vec![
+                    (format!("[{least}, {}]", most + 1), "out_of_range"),
+                    (format!("[{most}, -1]"), "out_of_range"),
+                    (format!("[{most}, \"1\"]"), "wrong_type"),
+                ],
+                Form::Texts => vec![
+                    ("[\"x\", \"\"]".to_owned(), "empty"),
+                    ("[\"x\", 1]".to_owned(), "wrong_type"),
+                ],
+                _ => continue,
+            };
+            for (value, code) in values {
+                let document = frame(&format!("{{ {} = {value} }}", key.name));
+                let found = of(diagnose(&document).problems, &format!(".{}[1]", key.name));
+                let found: Vec<_> = found.iter().map(Problem::code).collect();
+                assert_eq!(found, [code], "{document}");
             }
         }
     }
@@ -199,4 +226,10 @@ fn the_schema_names_every_key() {
         schema["properties"]["rule"]["items"]["properties"]["priority"]["maximum"],
         20_000
     );
+    let ports = &schema["properties"]["ocsp"]["properties"]["ports"];
+    assert_eq!(ports["type"], "array");
+    assert_eq!(ports["minItems"], 1);
+    assert_eq!(ports["items"]["type"], "integer");
+    assert_eq!(ports["items"]["minimum"], 1);
+    assert_eq!(ports["items"]["maximum"], 65_535);
 }
