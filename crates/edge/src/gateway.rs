@@ -21,7 +21,8 @@ use crate::refused::Refused;
 pub struct Gateway {
     binds: Vec<Bind>,
     strip: StripList,
-    checker: Arc<Checker>,
+    stapling: Vec<Arc<Profile>>,
+    checker: Checker,
 }
 
 impl Gateway {
@@ -34,13 +35,14 @@ impl Gateway {
         base: &Path,
         provider: Arc<CryptoProvider>,
     ) -> Result<Self, Vec<Diagnostic>> {
-        let mut loader = Loader::new(model, base, provider);
+        let (mut loader, checker) = Loader::new(model, base, provider);
         let binds = loader.binds();
         let strip = loader.strip();
-        let checker = loader.checker();
+        let stapling = loader.stapling();
         loader.finish().map(|()| Self {
             binds,
             strip,
+            stapling,
             checker,
         })
     }
@@ -54,6 +56,11 @@ impl Gateway {
     /// Who asks OCSP responders, for all profiles.
     pub(crate) fn checker(&self) -> &Checker {
         &self.checker
+    }
+
+    /// The profiles that an OCSP answer is stapled to.
+    pub(crate) fn stapling(&self) -> &[Arc<Profile>] {
+        &self.stapling
     }
 
     pub(crate) fn strip(&self) -> &StripList {

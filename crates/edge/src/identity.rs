@@ -1,6 +1,7 @@
 //! From what authentication returned to what the backend is told: the one place where a client
 //! identity is asserted.
 
+use portcullis_revocation::Verdict;
 use portcullis_rewrite::ClientIdentity;
 use portcullis_rewrite::facts::{CertificateFacts, date, escape_pem, fingerprint};
 use portcullis_tls::Client;
@@ -16,6 +17,7 @@ pub(crate) enum Identity {
     Verified {
         identity: ClientIdentity,
         valid_until: UnixTime,
+        revocation: Option<Verdict>,
     },
 }
 
@@ -28,6 +30,7 @@ impl Identity {
             Client::Verified(client) => Ok(Self::Verified {
                 identity: ClientIdentity::assertion(facts(client.certificate())?),
                 valid_until: client.valid_until(),
+                revocation: client.revocation().cloned(),
             }),
         }
     }
@@ -37,6 +40,14 @@ impl Identity {
             Self::Absent => portcullis_rewrite::Client::Absent,
             Self::Unverified(facts) => portcullis_rewrite::Client::Unverified(facts),
             Self::Verified { identity, .. } => portcullis_rewrite::Client::Verified(identity),
+        }
+    }
+
+    /// What responders say of the certificate, where they are asked.
+    pub(crate) fn revocation(&self) -> Option<&Verdict> {
+        match self {
+            Self::Absent | Self::Unverified(_) => None,
+            Self::Verified { revocation, .. } => revocation.as_ref(),
         }
     }
 

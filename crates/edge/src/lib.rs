@@ -28,6 +28,7 @@ mod respond;
 mod rules;
 mod running;
 mod socket;
+mod stapling;
 mod trust;
 
 pub use accept::CONNECTIONS_PER_CORE;

@@ -1,6 +1,8 @@
 //! From the model to what runs: reads the files it names, compiles the rewrites it holds, and
 //! collects every problem on the way.
 
+mod ocsp;
+
 use std::collections::HashMap;
 use std::error::Error;
 use std::fs::File;
@@ -11,9 +13,11 @@ use std::sync::Arc;
 use http::uri::Authority;
 use portcullis_chain::{Policy, Purpose};
 use portcullis_model::{self as model, Diagnostic, Located, Place, Problem};
-use portcullis_revocation::{Checker, Destinations, Settings};
+use portcullis_revocation::Checker;
 use portcullis_rewrite::{RuleSet, StripList};
-use portcullis_tls::{ClientAuth, OnFailure, Profile, Revocation, ServerCertificate, Trust};
+use portcullis_tls::{
+    ClientAuth, OcspStapling, OnFailure, Profile, Revocation, ServerCertificate, Trust,
+};
 use rustls::crypto::CryptoProvider;
 
 use crate::gateway::{Bind, Site};
@@ -28,38 +32,30 @@ pub(crate) struct Loader<'a> {
     model: &'a model::Gateway,
     base: &'a Path,
     provider: Arc<CryptoProvider>,
-    checker: Arc<Checker>,
     profiles: HashMap<&'a str, Arc<Profile>>,
     rewrite_sets: HashMap<&'a str, Arc<RuleSet>>,
     problems: Vec<Diagnostic>,
 }
 
 impl<'a> Loader<'a> {
-    /// Loads every profile and rewrite set, also those that no listener uses.
+    /// Loads every profile and rewrite set, also those that no listener uses, and makes the one checker of all profiles.
     pub(crate) fn new(
         model: &'a model::Gateway,
         base: &'a Path,
         provider: Arc<CryptoProvider>,
-    ) -> Self {
-        let checker = Arc::new(Checker::new(
-            settings(&model.ocsp, &provider),
-            portcullis_revocation::Policy::new(
-                portcullis_revocation::Mode::HardFail,
-                portcullis_revocation::Scope::Leaf,
-            ),
-        ));
+    ) -> (Self, Checker) {
         let mut loader = Self {
             model,
             base,
             provider,
-            checker,
             profiles: HashMap::new(),
             rewrite_sets: HashMap::new(),
             problems: Vec::new(),
         };
-        loader.load_profiles();
+        let checker = loader.load_checker();
+        loader.load_profiles(&checker);
         loader.compile_rewrites();
-        loader
+        (loader, checker)
     }
 
     /// Groups the listeners by address, in each group in the order of their rules' priorities. The
@@ -95,9 +91,11 @@ impl<'a> Loader<'a> {
         )
     }
 
-    /// The one checker of all profiles.
-    pub(crate) fn checker(&self) -> Arc<Checker> {
-        Arc::clone(&self.checker)
+    /// The profiles that an OCSP answer is stapled to.
+    pub(crate) fn stapling(&self) -> Vec<Arc<Profile>> {
+        let profiles = self.profiles.values();
+        let stapling = profiles.filter(|profile| profile.stapler().is_some());
+        stapling.cloned().collect()
     }
 
     /// Every problem found, or none.
@@ -131,14 +129,19 @@ impl<'a> Loader<'a> {
         }
     }
 
-    fn load_profiles(&mut self) {
+    fn load_profiles(&mut self, checker: &Checker) {
         for profile in &self.model.tls_profiles {
             let certificate = self.server_certificate(&profile.certificate);
-            let client_auth = self.client_auth(&profile.client_auth);
+            let client_auth = self.client_auth(&profile.client_auth, checker);
             let (Some(certificate), Some(client_auth)) = (certificate, client_auth) else {
                 continue;
             };
-            match Profile::new(certificate, client_auth, Arc::clone(&self.provider)) {
+            let stapling = match profile.ocsp_stapling {
+                true => OcspStapling::On,
+                false => OcspStapling::Off,
+            };
+            let provider = Arc::clone(&self.provider);
+            match Profile::new(certificate, stapling, client_auth, provider) {
                 Ok(loaded) => {
                     self.profiles.insert(&profile.name, Arc::new(loaded));
                 }
@@ -191,16 +194,20 @@ impl<'a> Loader<'a> {
         }
     }
 
-    fn client_auth(&mut self, client_auth: &model::ClientAuth) -> Option<ClientAuth> {
+    fn client_auth(
+        &mut self,
+        client_auth: &model::ClientAuth,
+        checker: &Checker,
+    ) -> Option<ClientAuth> {
         Some(match client_auth {
             model::ClientAuth::Off => ClientAuth::Off,
             model::ClientAuth::Passthrough => ClientAuth::Passthrough,
-            model::ClientAuth::Optional(trust) => ClientAuth::Optional(self.trust(trust)?),
-            model::ClientAuth::Required(trust) => ClientAuth::Required(self.trust(trust)?),
+            model::ClientAuth::Optional(trust) => ClientAuth::Optional(self.trust(trust, checker)?),
+            model::ClientAuth::Required(trust) => ClientAuth::Required(self.trust(trust, checker)?),
         })
     }
 
-    fn trust(&mut self, trust: &model::Trust) -> Option<Arc<Trust>> {
+    fn trust(&mut self, trust: &model::Trust, checker: &Checker) -> Option<Arc<Trust>> {
         let mut chains = trust::Chains::default();
         let mut complete = true;
         for file in &trust.certificates {
@@ -221,7 +228,9 @@ impl<'a> Loader<'a> {
             Policy::new(Purpose::ClientAuth, algorithms),
             match trust.revocation {
                 model::Revocation::Off => Revocation::Off,
-                model::Revocation::Ocsp => Revocation::Ocsp(Arc::clone(&self.checker)),
+                model::Revocation::Ocsp { mode, scope } => {
+                    Revocation::Ocsp(checker.with_policy(ocsp::policy(mode, scope)))
+                }
             },
             match trust.on_failure {
                 model::OnFailure::Respond => OnFailure::Respond,
@@ -270,19 +279,5 @@ fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
             io::ErrorKind::FileTooLarge,
             format!("the file has more than {FILE_SIZE} bytes"),
         ))
-    }
-}
-
-fn settings(ocsp: &model::OcspSettings, provider: &CryptoProvider) -> Settings {
-    let destinations = match ocsp.destinations {
-        model::Destinations::NotLocal => Destinations::NotLocal,
-        model::Destinations::LoopbackToo => Destinations::LoopbackToo,
-    };
-    let settings = Settings::new(provider.signature_verification_algorithms.all, destinations)
-        .timeout(ocsp.timeout)
-        .skew(ocsp.skew);
-    match ocsp.max_age {
-        Some(max_age) => settings.max_age(max_age),
-        None => settings,
     }
 }

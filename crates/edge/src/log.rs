@@ -4,11 +4,13 @@ use std::error::Error;
 use std::time::Instant;
 
 use http::request::Parts;
+use portcullis_revocation::Verdict;
 use portcullis_rewrite::CertificateFacts;
 use portcullis_x509::Shown;
 
 use crate::admission::Admission;
 use crate::connection::Connection;
+use crate::identity::Identity;
 use crate::refused::{Refused, client_words};
 use crate::respond::Forwarded;
 
@@ -28,9 +30,9 @@ pub(crate) fn request(
         ),
         Err(refused) => (refused.status(), refused.code(), None),
     };
-    let facts = admission
-        .and_then(|admission| admission.outcome.as_ref().ok())
-        .and_then(|identity| identity.client().facts());
+    let identity = admission.and_then(|admission| admission.outcome.as_ref().ok());
+    let facts = identity.and_then(|identity| identity.client().facts());
+    let revocation = identity.and_then(Identity::revocation);
     tracing::info!(
         target: "portcullis::access",
         client = %connection.peer,
@@ -42,6 +44,8 @@ pub(crate) fn request(
         status = status.as_u16(),
         reason,
         client_verify = verification(admission),
+        revocation = revocation.map(Verdict::code),
+        revocation_source = revocation.map(|verdict| verdict.source().name()),
         detail = detail(result),
         subject = facts.map(|facts: &CertificateFacts| Shown::new(&facts.subject).to_string()),
         fingerprint = facts.map(|facts| facts.fingerprint_sha1.as_str()),
@@ -80,7 +84,7 @@ fn detail(result: &Result<Forwarded, Refused>) -> Option<String> {
 }
 
 /// An error with all its causes, on one line.
-fn with_causes(error: &dyn Error) -> String {
+pub(crate) fn with_causes(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -8,17 +8,19 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
 use crate::accept::{self, Core};
 use crate::backend::Backends;
 use crate::gateway::Gateway;
-use crate::socket;
+use crate::{socket, stapling};
 
 /// What every core reads and only a reload writes.
 pub(crate) struct Shared {
     pub(crate) gateway: ArcSwap<Gateway>,
+    /// Notified when it was replaced.
+    pub(crate) replaced: Notify,
 }
 
 /// A gateway that accepts connections until it is drained.
@@ -34,8 +36,9 @@ impl Running {
     /// and backend connections of its own.
     ///
     /// # Errors
-    /// When an address cannot be bound or a thread cannot be started.
+    /// When the file for OCSP answers cannot be opened, an address cannot be bound, or a thread cannot be started.
     pub fn start(gateway: Gateway, cores: NonZeroUsize) -> Result<Self, StartError> {
+        gateway.checker().open().map_err(StartError::Store)?;
         let mut addresses = Vec::new();
         let mut sockets: Vec<Vec<(usize, TcpListener)>> = Vec::new();
         sockets.resize_with(cores.get(), Vec::new);
@@ -54,11 +57,13 @@ impl Running {
         }
         let shared = Arc::new(Shared {
             gateway: ArcSwap::from_pointee(gateway),
+            replaced: Notify::new(),
         });
         let (stop, stopped) = watch::channel(None);
         let cores = sockets
             .into_iter()
-            .map(|sockets| spawn(sockets, Arc::clone(&shared), stopped.clone()))
+            .enumerate()
+            .map(|(core, sockets)| spawn(core, sockets, Arc::clone(&shared), stopped.clone()))
             .collect::<Result<_, _>>()
             .map_err(StartError::Thread)?;
         Ok(Self {
@@ -94,7 +99,11 @@ impl Running {
             return Err(ReloadError::OtherAddresses);
         }
         gateway.checker().take_over(current.checker());
+        if let Err(error) = gateway.checker().open() {
+            tracing::error!(%error, "OCSP answers are not kept across restarts");
+        }
         self.shared.gateway.store(Arc::new(gateway));
+        self.shared.replaced.notify_one();
         Ok(())
     }
 
@@ -111,6 +120,7 @@ impl Running {
 }
 
 fn spawn(
+    core: usize,
     sockets: Vec<(usize, TcpListener)>,
     shared: Arc<Shared>,
     stopped: watch::Receiver<Option<Duration>>,
@@ -128,6 +138,10 @@ fn spawn(
     std::thread::Builder::new()
         .name("portcullis-core".into())
         .spawn(move || {
+            // One core sees to it for all.
+            if core == 0 {
+                runtime.spawn(stapling::keep(Arc::clone(&shared)));
+            }
             runtime.block_on(run(listeners, shared, stopped));
             // A name that is being resolved for a backend must not hold up the end.
             runtime.shutdown_background();
@@ -171,6 +185,9 @@ pub enum StartError {
         /// What the operating system said.
         source: io::Error,
     },
+    /// The file that keeps OCSP answers cannot be read or written, or is one of another kind.
+    #[error("cannot keep OCSP answers")]
+    Store(#[source] io::Error),
     /// A thread or its runtime cannot be made.
     #[error("cannot start a core")]
     Thread(#[source] io::Error),

@@ -42,7 +42,8 @@ impl Chains {
     }
 }
 
-fn certificates(file: &[u8]) -> Result<Vec<CertificateDer<'static>>, ChainFileError> {
+/// The certificates of a PEM file, of which there is at least one.
+pub(crate) fn certificates(file: &[u8]) -> Result<Vec<CertificateDer<'static>>, ChainFileError> {
     if file.iter().all(u8::is_ascii_whitespace) {
         return Err(ChainFileError::Empty);
     }

@@ -31,10 +31,15 @@ pub(crate) struct Asking {
 }
 
 /// A proven status, and what proves it.
-pub(crate) struct Proof {
-    pub(crate) status: Status,
-    pub(crate) responder: Arc<str>,
-    pub(crate) response: Vec<u8>,
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Proof {
+    /// What is proven.
+    pub status: Status,
+    /// The URL of the responder that gave the answer.
+    pub responder: Arc<str>,
+    /// The DER of the `OCSPResponse`.
+    pub response: Vec<u8>,
 }
 
 /// Whether the store may answer.

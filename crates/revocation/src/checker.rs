@@ -7,7 +7,7 @@ use portcullis_x509::Certificate;
 use rustls_pki_types::UnixTime;
 use tokio::time::timeout;
 
-use crate::asking::{Asking, FromStore};
+use crate::asking::{Asking, FromStore, Proof};
 use crate::entry::{Entry, tolerate};
 use crate::failure::{Class, Failure};
 use crate::key::KeyRef;
@@ -15,7 +15,7 @@ use crate::memory::{Memory, Turn, Waiting};
 use crate::moment::later;
 use crate::observer::Event;
 use crate::policy::{Policy, Scope};
-use crate::settings::Settings;
+use crate::settings::{Nonces, Settings};
 use crate::store::Store;
 use crate::verdict::{Refused, Source, Verdict};
 
@@ -30,8 +30,8 @@ pub struct Checker {
 }
 
 #[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) settings: Arc<Settings>,
+struct Shared {
+    settings: Arc<Settings>,
     /// Made for the first check, unless another checker's is taken over before.
     memory: OnceLock<Arc<Memory>>,
 }
@@ -94,8 +94,34 @@ impl Checker {
         Ok(())
     }
 
-    pub(crate) fn shared(&self) -> &Shared {
-        &self.shared
+    /// Asks one question, whatever is remembered, and remembers nothing of the answer: what [`check`](Self::check) does
+    /// inside, for whom the answer itself is of interest. The policy plays no part in it.
+    ///
+    /// The caller vouches for it that `issuer` issued `certificate`; an answer is believed on the word of its key. Must be
+    /// called on a tokio runtime with I/O and time.
+    ///
+    /// # Errors
+    /// [`Failure`] when nobody proves anything. Revoked and unknown are proven.
+    pub async fn ask(
+        &self,
+        certificate: &Certificate<'_>,
+        issuer: &Certificate<'_>,
+        now: UnixTime,
+    ) -> Result<Proof, Failure> {
+        let nonces = self.shared.settings.nonces;
+        self.ask_with(certificate, issuer, nonces, now).await
+    }
+
+    pub(crate) async fn ask_with(
+        &self,
+        certificate: &Certificate<'_>,
+        issuer: &Certificate<'_>,
+        nonces: Nonces,
+        now: UnixTime,
+    ) -> Result<Proof, Failure> {
+        let shared = &self.shared;
+        let asking = Asking::new(certificate, issuer, Arc::clone(&shared.settings));
+        asking.ask(shared.memory(), nonces, now).await
     }
 
     /// Establishes that the certificates of a proven chain which the policy names are not revoked.
@@ -163,7 +189,7 @@ fn both(
 }
 
 impl Shared {
-    pub(crate) fn memory(&self) -> &Arc<Memory> {
+    fn memory(&self) -> &Arc<Memory> {
         self.memory.get_or_init(|| {
             let store = self.store().unwrap_or_else(|error| {
                 self.settings.observe(&Event::StoreFailed { error: &error });

@@ -23,6 +23,8 @@ pub enum Ports {
     Usual,
     /// These.
     Only(Vec<u16>),
+    /// Any.
+    Any,
 }
 
 impl Ports {
@@ -32,6 +34,7 @@ impl Ports {
         match self {
             Self::Usual => matches!(port, 80 | 443 | 1024..),
             Self::Only(ports) => ports.contains(&port),
+            Self::Any => true,
         }
     }
 }

@@ -35,6 +35,7 @@ mod transport;
 mod verdict;
 mod whom;
 
+pub use asking::Proof;
 pub use checker::Checker;
 pub use destination::{Destinations, Ports};
 pub use failure::{Class, Failure, HttpFault, PolicyFault, Unreachable};

@@ -1,13 +1,11 @@
 //! An answer about one's own certificate, to show to clients (RFC 6066 section 8).
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use portcullis_ocsp::CertificateStatus;
 use portcullis_x509::Certificate;
 use rustls_pki_types::UnixTime;
 
-use crate::asking::Asking;
 use crate::checker::Checker;
 use crate::failure::Failure;
 use crate::settings::Nonces;
@@ -55,9 +53,7 @@ impl Checker {
         issuer: &Certificate<'_>,
         now: UnixTime,
     ) -> Result<Staple, Failure> {
-        let shared = self.shared();
-        let asking = Asking::new(certificate, issuer, Arc::clone(&shared.settings));
-        let proof = asking.ask(shared.memory(), Nonces::Off, now).await?;
+        let proof = self.ask_with(certificate, issuer, Nonces::Off, now).await?;
         match proof.status.certificate {
             CertificateStatus::Good => (),
             CertificateStatus::Revoked { at, reason } => {

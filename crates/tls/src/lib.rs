@@ -18,6 +18,7 @@ mod profile;
 mod refusal;
 mod server_certificate;
 mod sessions;
+mod stapling;
 mod verifier;
 
 pub use authenticate::{
@@ -25,8 +26,10 @@ pub use authenticate::{
 };
 pub use memory::REMEMBERED_CHAINS;
 pub use profile::{
-    APPLICATION_PROTOCOLS, ClientAuth, OnFailure, Profile, ProfileError, Revocation, Trust,
+    APPLICATION_PROTOCOLS, ClientAuth, OcspStapling, OnFailure, Profile, ProfileError, Revocation,
+    Trust,
 };
 pub use refusal::Refusal;
 pub use server_certificate::{ServerCertificate, ServerCertificateError};
 pub use sessions::{SESSION_BYTES, SESSIONS};
+pub use stapling::{Stapler, StaplingError};

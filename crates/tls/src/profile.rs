@@ -7,11 +7,13 @@ use portcullis_chain::{Anchors, Policy};
 use portcullis_revocation::Checker;
 use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
+use rustls::server::ResolvesServerCert;
 use rustls::sign::SingleCertAndKey;
 
 use crate::memory::Shards;
 use crate::server_certificate::ServerCertificate;
 use crate::sessions::Sessions;
+use crate::stapling::{Stapler, StaplingError};
 use crate::verifier::PossessionVerifier;
 
 /// The application protocols offered, the preferred first (RFC 7301, RFC 9113 section 3.2).
@@ -76,8 +78,17 @@ impl Trust {
 pub enum Revocation {
     /// Certificates are good until they expire.
     Off,
-    /// The responder named in the certificate is asked; no answer is a refusal.
-    Ocsp(Arc<Checker>),
+    /// Responders are asked. What becomes of certificates that nobody can be asked about is the checker's policy.
+    Ocsp(Checker),
+}
+
+/// Whether an OCSP answer about the server's own certificate is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OcspStapling {
+    /// None.
+    Off,
+    /// The one that the profile's [`Stapler`] has, once it was asked for.
+    On,
 }
 
 /// How a refusal reaches the client.
@@ -98,6 +109,7 @@ pub enum OnFailure {
 #[derive(Clone)]
 pub struct Profile {
     client_auth: ClientAuth,
+    stapler: Option<Arc<Stapler>>,
     server_config: Arc<ServerConfig>,
 }
 
@@ -105,9 +117,10 @@ impl Profile {
     /// Makes a profile whose cryptography is `provider`'s.
     ///
     /// # Errors
-    /// When the provider has no TLS version or key exchange that rustls can use.
+    /// When the provider has no TLS version or key exchange that rustls can use, or there can be no answer to staple.
     pub fn new(
         certificate: ServerCertificate,
+        stapling: OcspStapling,
         client_auth: ClientAuth,
         provider: Arc<CryptoProvider>,
     ) -> Result<Self, ProfileError> {
@@ -122,8 +135,15 @@ impl Profile {
                 algorithms,
             ))),
         };
-        let mut config =
-            builder.with_cert_resolver(Arc::new(SingleCertAndKey::from(certificate.into_key())));
+        let key = certificate.into_key();
+        let (stapler, resolver): (_, Arc<dyn ResolvesServerCert>) = match stapling {
+            OcspStapling::Off => (None, Arc::new(SingleCertAndKey::from(key))),
+            OcspStapling::On => {
+                let stapler = Arc::new(Stapler::new(key).map_err(ProfileError::Stapling)?);
+                (Some(Arc::clone(&stapler)), stapler)
+            }
+        };
+        let mut config = builder.with_cert_resolver(resolver);
         config.session_storage = Arc::new(Sessions::new());
         config.alpn_protocols = APPLICATION_PROTOCOLS
             .iter()
@@ -131,6 +151,7 @@ impl Profile {
             .collect();
         Ok(Self {
             client_auth,
+            stapler,
             server_config: Arc::new(config),
         })
     }
@@ -139,6 +160,12 @@ impl Profile {
     #[must_use]
     pub fn server_config(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.server_config)
+    }
+
+    /// What keeps an OCSP answer about the server's certificate, where one is to be stapled.
+    #[must_use]
+    pub fn stapler(&self) -> Option<&Arc<Stapler>> {
+        self.stapler.as_ref()
     }
 
     /// What this profile asks of clients.
@@ -169,4 +196,7 @@ pub enum ProfileError {
     /// The cryptography provider lacks what TLS needs.
     #[error("the cryptography provider cannot serve TLS")]
     Provider(#[source] rustls::Error),
+    /// No OCSP answer can be stapled to the server's certificate.
+    #[error("no OCSP answer can be stapled")]
+    Stapling(#[source] StaplingError),
 }

@@ -13,8 +13,8 @@ use portcullis_chain::{Anchors, Policy, Purpose};
 use portcullis_revocation::{Checker, Destinations, Mode, Scope, Settings};
 use portcullis_test_pki::{Ca, Certified, Criticality, DAY, ExtendedKeyUsage, NOW, after, before};
 use portcullis_tls::{
-    CERTIFICATE_SIZE, Client, ClientAuth, OnFailure, PRESENTED_CERTIFICATES, Profile, Refusal,
-    Revocation, ServerCertificate, Trust, VerifiedClient, authenticate,
+    CERTIFICATE_SIZE, Client, ClientAuth, OcspStapling, OnFailure, PRESENTED_CERTIFICATES, Profile,
+    Refusal, Revocation, ServerCertificate, Trust, VerifiedClient, authenticate,
 };
 use rustls::crypto::aws_lc_rs;
 use rustls_pki_types::{CertificateDer, UnixTime};
@@ -56,7 +56,7 @@ impl Pki {
         let (chain, key) = (server.pem(), server.key_pem());
         let certificate =
             ServerCertificate::from_pem(chain.as_bytes(), key.as_bytes(), &provider).unwrap();
-        Profile::new(certificate, client_auth, provider).unwrap()
+        Profile::new(certificate, OcspStapling::Off, client_auth, provider).unwrap()
     }
 
     /// A profile of every kind.
@@ -293,10 +293,10 @@ async fn revocation_is_asked_about_only_after_the_chain_is_proven_and_fails_clos
     let algorithms = aws_lc_rs::default_provider().signature_verification_algorithms;
     let settings = Settings::new(algorithms.all, Destinations::NotLocal);
     let revocation = || {
-        Revocation::Ocsp(Arc::new(Checker::new(
+        Revocation::Ocsp(Checker::new(
             settings.clone(),
             portcullis_revocation::Policy::new(Mode::HardFail, Scope::Leaf),
-        )))
+        ))
     };
     for on_failure in [OnFailure::Respond, OnFailure::Alert] {
         let trust = pki.trust_with(revocation(), on_failure);

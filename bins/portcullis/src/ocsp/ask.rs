@@ -2,14 +2,19 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
-use portcullis_ocsp::{HashAlgorithm, Nonce, Query, Rules};
-use portcullis_revocation::{Destinations, Settings};
+use portcullis_ocsp::HashAlgorithm;
+use portcullis_revocation::{
+    Checker, Destinations, Failure, Mode, Nonces, Policy, Ports, Proxy, Responders, Scope, Settings,
+};
 use portcullis_x509::Certificate;
+use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::UnixTime;
 
-use crate::algorithms::{Sha1, ShortRsa, algorithms};
+use crate::algorithms::{Sha1, ShortRsa, algorithms, provider};
+use crate::files;
 
 use super::answer::Answer;
 use super::{EXIT_STATUS, Format, first_certificate, parse, say};
@@ -33,6 +38,12 @@ pub(super) struct Ask {
     /// Send a fresh nonce and insist on its return. Many responders sign ahead and cannot.
     #[arg(long)]
     nonce: bool,
+    /// The authorities that the certificate of an https responder is held against; without them it is not asked.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    https_roots: Vec<PathBuf>,
+    /// Ask through this proxy, `http://HOST:PORT`.
+    #[arg(long, value_name = "URL")]
+    proxy: Option<Proxy>,
     /// Answer with one JSON object.
     #[arg(long)]
     json: bool,
@@ -57,9 +68,6 @@ impl From<Hash> for HashAlgorithm {
     }
 }
 
-/// Octets of a nonce that is sent: the length that RFC 9654 section 2.1 recommends.
-const NONCE_LENGTH: usize = 32;
-
 /// Asks, says the answer, and turns it into an exit status.
 pub(super) fn run(arguments: &Ask) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let cert_der = first_certificate(&arguments.cert)?;
@@ -70,47 +78,58 @@ pub(super) fn run(arguments: &Ask) -> Result<ExitCode, Box<dyn std::error::Error
         Some(url) => url.clone(),
         None => responder_of(&certificate)?,
     };
-    let nonce = if arguments.nonce {
-        Some(fresh_nonce()?)
-    } else {
-        None
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let checker = checker(arguments, &url)?;
+    let asked = runtime.block_on(checker.ask(&certificate, &issuer, UnixTime::now()));
+    let answer: Answer = match asked {
+        Ok(proof) => Ok(proof.status).into(),
+        Err(Failure::AnswerRefused { refusal, .. }) => Err(*refusal).into(),
+        Err(failure) => Answer::refused(failure.code(), &failure),
     };
-    let query = Query::new(&certificate, &issuer).hash(arguments.hash.into());
-    let query = match &nonce {
-        Some(octets) => query.nonce(Nonce::new(octets)?),
-        None => query,
+    say(&answer.asked_at(&url), Format::from_flag(arguments.json))
+}
+
+/// Believes answers as the gateway would. Whoever types the command may ask any address, unlike a certificate that a
+/// client brings.
+fn checker(arguments: &Ask, url: &str) -> Result<Checker, Box<dyn std::error::Error>> {
+    let settings = Settings::new(algorithms(Sha1::Deny, ShortRsa::Deny), Destinations::Any)
+        .ports(Ports::Any)
+        .hash(arguments.hash.into())
+        .nonces(if arguments.nonce {
+            Nonces::Require
+        } else {
+            Nonces::Off
+        })
+        .responders(Responders::of_all().instead(url));
+    let settings = match &arguments.proxy {
+        Some(proxy) => settings.proxy(proxy.clone()),
+        None => settings,
     };
-    let answer = ask(&url, &query)?.asked_at(&url);
-    say(&answer, Format::from_flag(arguments.json))
+    let settings = match arguments.https_roots.as_slice() {
+        [] => settings,
+        files => settings.https(Arc::new(trusting(files)?)),
+    };
+    // One certificate whose answer is looked at: the policy plays no part.
+    Ok(Checker::new(
+        settings,
+        Policy::new(Mode::HardFail, Scope::Leaf),
+    ))
+}
+
+fn trusting(files: &[PathBuf]) -> Result<ClientConfig, Box<dyn std::error::Error>> {
+    let mut roots = RootCertStore::empty();
+    for certificate in files::all_certificates(files)? {
+        roots.add(certificate)?;
+    }
+    Ok(ClientConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth())
 }
 
 fn responder_of(certificate: &Certificate<'_>) -> Result<String, Box<dyn std::error::Error>> {
     let first = certificate.ocsp_responders()?.next().map(str::to_owned);
     first.ok_or_else(|| "the certificate names no OCSP responder; --url says whom to ask".into())
-}
-
-fn fresh_nonce() -> Result<[u8; NONCE_LENGTH], &'static str> {
-    let mut octets = [0; NONCE_LENGTH];
-    aws_lc_rs::rand::fill(&mut octets).map_err(|_| "the system gives no randomness")?;
-    Ok(octets)
-}
-
-/// The answer is believed as the gateway would; no answer is a refusal with a reason of its own. Whoever types the
-/// command may ask any address, unlike a certificate that a client brings.
-fn ask(url: &str, query: &Query<'_>) -> Result<Answer, Box<dyn std::error::Error>> {
-    let request = portcullis_ocsp::request(query);
-    let algorithms = algorithms(Sha1::Deny, ShortRsa::Deny);
-    let settings = Settings::new(algorithms, Destinations::Any);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    Ok(
-        match runtime.block_on(portcullis_revocation::fetch(url, &request, &settings)) {
-            Err(failure) => Answer::refused(failure.code(), &failure),
-            Ok(response) => {
-                let rules = Rules::new(algorithms);
-                portcullis_ocsp::status(&response, query, &rules, UnixTime::now()).into()
-            }
-        },
-    )
 }
