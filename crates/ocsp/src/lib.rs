@@ -20,7 +20,7 @@ mod cert_id;
 mod certificate_status;
 mod encode;
 mod extensions;
-mod freshness;
+pub mod freshness;
 mod malformed;
 mod moment;
 mod nonce;
