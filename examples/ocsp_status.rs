@@ -136,6 +136,7 @@ impl Authority {
                 status: said,
                 this_update: now,
                 next_update: Some(in_an_hour(now)),
+                archive_cutoff: None,
             })
             .collect();
         let id = ResponderId::by_name(&own);

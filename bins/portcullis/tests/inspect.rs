@@ -83,6 +83,44 @@ fn an_ocsp_response_is_shown_before_anyone_believes_it() {
 }
 
 #[test]
+fn what_an_ocsp_response_says_beside_the_status_is_shown() {
+    let ca = Ca::root("Root").issue();
+    let client = ca.client("alice").issue();
+    let plain = Criticality::NonCritical;
+    let crl = der::sequence(&[
+        der::context(0, &der::tlv(0x16, b"http://crl.example/")),
+        der::context(1, &der::integer(&[10])),
+    ]);
+    let cutoff = der::generalized_time(before(NOW, 365 * DAY));
+    let response = ocsp::good(&client, &ca)
+        .extension("1.3.6.1.5.5.7.48.1.9", plain, &[5, 0])
+        .each(|answer| {
+            answer
+                .extension("1.3.6.1.5.5.7.48.1.3", plain, &crl)
+                .extension("1.3.6.1.5.5.7.48.1.6", plain, &cutoff)
+                .extension("2.5.29.21", plain, &der::enumerated(4))
+                .extension("2.5.29.24", plain, &[5, 0])
+                .extension("1.3.6.1.4.1.11129.2.4.5", plain, &[4, 1, 7])
+        })
+        .issue();
+    let said = &inspect(response)[0];
+    assert_eq!(said["extended_revoke"], "yes");
+    let answer = &said["answers"][0];
+    assert_eq!(answer["status"], "good");
+    assert_eq!(answer["crl"], "http://crl.example/, number 0A");
+    assert_eq!(answer["archive_cutoff"], "2025-06-01T00:00:00Z");
+    assert_eq!(answer["crl_reason"], "superseded");
+    assert_eq!(
+        answer["invalidity_date"],
+        "malformed: InvalidityDate is not valid DER"
+    );
+    assert_eq!(answer["signed_certificate_timestamps"], "07");
+    let silent = &inspect(ocsp::good(&client, &ca).issue())[0];
+    assert_eq!(silent["extended_revoke"], Value::Null);
+    assert_eq!(silent["answers"][0]["crl"], Value::Null);
+}
+
+#[test]
 fn der_is_told_from_its_shape() {
     let root = Ca::root("Root").issue();
     assert_eq!(inspect(&root.der)[0]["kind"], "certificate");

@@ -121,6 +121,7 @@ impl Responder {
                     status,
                     this_update: now,
                     next_update,
+                    archive_cutoff: None,
                 }
             })
             .collect();

@@ -111,16 +111,14 @@ impl CertId {
 
     /// The encoded `CertID`.
     pub fn to_der(&self) -> Vec<u8> {
-        let hash = encode::sequence(&[&encode::oid(self.hash.oid()), NULL]);
+        // Every implementation writes NULL as the hash's parameters.
+        let hash = encode::sequence(&[&encode::oid(self.hash.oid()), encode::NULL]);
         let issuer_name = encode::octet_string(self.issuer_name.as_bytes());
         let issuer_key = encode::octet_string(self.issuer_key.as_bytes());
         let serial = encode::tlv(Tag::INTEGER, &[&self.serial]);
         encode::sequence(&[&hash, &issuer_name, &issuer_key, &serial])
     }
 }
-
-/// An encoded NULL, which every implementation writes as the hash's parameters.
-const NULL: &[u8] = &[0x05, 0x00];
 
 /// A [`CertId`] as it was received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

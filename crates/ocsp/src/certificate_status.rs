@@ -1,5 +1,6 @@
 use alloc::vec::Vec;
 use core::fmt;
+use core::time::Duration;
 
 use portcullis_x509::der::{Error, Reader, Tag};
 use rustls_pki_types::UnixTime;
@@ -36,6 +37,13 @@ pub enum CertificateStatus {
 }
 
 impl CertificateStatus {
+    /// What RFC 6960 section 2.2 has a responder say of a certificate that was never issued:
+    /// revoked since 1970-01-01, on hold. To whoever asks it is simply revoked.
+    pub const NEVER_ISSUED: Self = Self::Revoked {
+        at: UnixTime::since_unix_epoch(Duration::ZERO),
+        reason: Some(RevocationReason::CertificateHold),
+    };
+
     pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
         let choice = reader.tlv()?;
         match choice.tag {

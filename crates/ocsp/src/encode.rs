@@ -31,9 +31,12 @@ pub(crate) fn oid(oid: Oid<'_>) -> Vec<u8> {
     tlv(Tag::OBJECT_IDENTIFIER, &[oid.as_bytes()])
 }
 
-/// An extension that is not critical.
-pub(crate) fn extension(id: Oid<'_>, value: &[u8]) -> Vec<u8> {
-    sequence(&[&oid(id), &octet_string(value)])
+/// An encoded NULL.
+pub(crate) const NULL: &[u8] = &[0x05, 0x00];
+
+/// An extension that is not critical, its object identifier in content octets.
+pub(crate) fn extension(id: &[u8], value: &[u8]) -> Vec<u8> {
+    sequence(&[&tlv(Tag::OBJECT_IDENTIFIER, &[id]), &octet_string(value)])
 }
 
 /// `YYYYMMDDHHMMSSZ`, or nothing for a moment after the year 9999.

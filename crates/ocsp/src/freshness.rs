@@ -1,4 +1,12 @@
 //! Whether what a response says is said of now: one pure function of its dates.
+//!
+//! [`status`](crate::status()) judges by it. On its own it serves whoever keeps an answer that was
+//! proven before and wants to know how long, without the octets.
+//!
+//! RFC 6960 section 4.2.2.1 says what the dates mean, and section 3.2 (points 5 and 6) what to ask
+//! of them; RFC 5019 section 4 says the same more strictly. One deviation from the latter: it has
+//! clients reject an answer without nextUpdate, for responders that sign ahead always set it. Those
+//! that sign on demand need not, and their answers hold for [`LIFETIME_WITHOUT_NEXT_UPDATE`].
 
 use core::time::Duration;
 
@@ -6,30 +14,37 @@ use rustls_pki_types::UnixTime;
 
 use crate::refusal::Staleness;
 
-/// The dates of one answer.
+/// The dates of one answer. They are believed: who signed them was judged before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Dates {
-    pub(crate) this_update: UnixTime,
-    pub(crate) next_update: Option<UnixTime>,
-    pub(crate) produced_at: UnixTime,
+pub struct Dates {
+    /// The moment at which what is said was known to be so.
+    pub this_update: UnixTime,
+    /// The moment by which there will be newer information. None: there is all the time.
+    pub next_update: Option<UnixTime>,
+    /// The moment at which the response was signed.
+    pub produced_at: UnixTime,
 }
 
 /// How far the dates may be from now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Limits {
-    pub(crate) skew: Duration,
-    pub(crate) max_age: Option<Duration>,
+pub struct Limits {
+    /// The difference of clocks that is forgiven, in whole seconds: the "small tolerance period" of
+    /// RFC 5019 section 4.
+    pub skew: Duration,
+    /// How long ago thisUpdate may be, in whole seconds, even when nextUpdate is still ahead. It
+    /// replaces [`LIFETIME_WITHOUT_NEXT_UPDATE`] too.
+    pub max_age: Option<Duration>,
 }
 
 /// The difference of clocks that is forgiven: 300 s, as in OpenSSL's `ocsp -validity_period` and nginx.
-pub(crate) const DEFAULT_SKEW: Duration = Duration::from_secs(300);
+pub const DEFAULT_SKEW: Duration = Duration::from_secs(300);
 
-/// How long an answer without nextUpdate holds when the rules give no maximum age: 1 h.
+/// How long an answer without nextUpdate holds when the limits give no maximum age: 1 h.
 ///
 /// RFC 6960 section 4.2.2.1 only says that newer information is available all the time. nginx
 /// keeps such answers for an hour. Here the hour begins at thisUpdate, so that a recorded answer
 /// cannot be repeated for ever.
-pub(crate) const LIFETIME_WITHOUT_NEXT_UPDATE: Duration = Duration::from_secs(3600);
+pub const LIFETIME_WITHOUT_NEXT_UPDATE: Duration = Duration::from_secs(3600);
 
 /// Judges the dates and says until when the answer holds, which is never before `now`.
 ///
@@ -37,11 +52,29 @@ pub(crate) const LIFETIME_WITHOUT_NEXT_UPDATE: Duration = Duration::from_secs(36
 /// - nextUpdate is not before thisUpdate, nor before now, but for the skew;
 /// - thisUpdate is not longer ago than the maximum age, which has no skew; without nextUpdate
 ///   there always is one.
-pub(crate) fn valid_until(
-    dates: &Dates,
-    limits: &Limits,
-    now: UnixTime,
-) -> Result<UnixTime, Staleness> {
+///
+/// The first two are RFC 6960 section 4.2.2.1 and RFC 5019 section 4; the last is the caller's
+/// ("sufficiently recent", RFC 6960 section 3.2).
+///
+/// ```
+/// use core::time::Duration;
+/// use portcullis_ocsp::freshness::{DEFAULT_SKEW, Dates, Limits, valid_until};
+/// use rustls_pki_types::UnixTime;
+///
+/// let at = |seconds| UnixTime::since_unix_epoch(Duration::from_secs(seconds));
+/// let dates = Dates {
+///     this_update: at(1_000_000),
+///     next_update: Some(at(1_086_400)),
+///     produced_at: at(1_000_000),
+/// };
+/// let limits = Limits { skew: DEFAULT_SKEW, max_age: None };
+/// assert_eq!(valid_until(&dates, &limits, at(1_040_000)), Ok(at(1_086_400)));
+/// assert!(valid_until(&dates, &limits, at(1_090_000)).is_err());
+/// ```
+///
+/// # Errors
+/// [`Staleness`]: which date, and what it is held against.
+pub fn valid_until(dates: &Dates, limits: &Limits, now: UnixTime) -> Result<UnixTime, Staleness> {
     let Dates {
         this_update,
         next_update,

@@ -20,7 +20,7 @@ mod cert_id;
 mod certificate_status;
 mod encode;
 mod extensions;
-mod freshness;
+pub mod freshness;
 mod malformed;
 mod moment;
 mod nonce;
@@ -42,7 +42,10 @@ pub use query::{MAX_GET_URL_LENGTH, Query, Questions, get_url, request};
 pub use refusal::{Class, Refusal, Staleness, Unauthorised};
 pub use request::{Request, Signed, parse_request};
 pub use responder_id::ResponderId;
-pub use response::{BasicResponse, ErrorStatus, Response, SingleResponse, parse_response};
+pub use response::{
+    BasicResponse, CrlReference, ErrorStatus, ExtendedRevoke, Response, SingleResponse,
+    parse_response,
+};
 pub use rules::{DelegatesWithoutNocheck, MissingNonce, Rules, Sha1Signatures};
 pub use status::{Status, status};
 

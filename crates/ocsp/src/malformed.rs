@@ -113,6 +113,18 @@ pub enum Part {
     Certificates,
     /// `Nonce`
     Nonce,
+    /// `NULL` of `id-pkix-ocsp-extended-revoke`
+    ExtendedRevoke,
+    /// `ArchiveCutoff`
+    ArchiveCutoff,
+    /// `CrlID`
+    CrlReference,
+    /// `CRLReason` among the `singleExtensions`
+    CrlReason,
+    /// `InvalidityDate`
+    InvalidityDate,
+    /// `SignedCertificateTimestampList`
+    SignedCertificateTimestamps,
 }
 
 impl fmt::Display for Part {
@@ -134,6 +146,12 @@ impl fmt::Display for Part {
             Self::SingleExtensions => "singleExtensions",
             Self::Certificates => "certs",
             Self::Nonce => "nonce",
+            Self::ExtendedRevoke => "extended revoke",
+            Self::ArchiveCutoff => "ArchiveCutoff",
+            Self::CrlReference => "CrlID",
+            Self::CrlReason => "CRLReason",
+            Self::InvalidityDate => "InvalidityDate",
+            Self::SignedCertificateTimestamps => "SignedCertificateTimestampList",
         })
     }
 }

@@ -50,6 +50,6 @@ impl<'a> Nonce<'a> {
 
     /// The encoded extension.
     pub(crate) fn to_extension(self) -> Vec<u8> {
-        encode::extension(oid::OCSP_NONCE, &encode::octet_string(self.0))
+        encode::extension(oid::OCSP_NONCE.as_bytes(), &encode::octet_string(self.0))
     }
 }

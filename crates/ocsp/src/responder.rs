@@ -10,6 +10,7 @@ use rustls_pki_types::UnixTime;
 
 use crate::certificate_status::CertificateStatus;
 use crate::encode;
+use crate::extensions;
 use crate::nonce::Nonce;
 pub use crate::responder_id::ResponderId;
 pub use crate::response::ErrorStatus;
@@ -57,11 +58,17 @@ pub struct Answer<'a> {
     pub this_update: UnixTime,
     /// The moment by which there will be newer information.
     pub next_update: Option<UnixTime>,
+    /// The moment from which on revoked certificates are remembered, even expired ones (RFC 6960
+    /// section 4.4.4). None: nothing is said of it.
+    pub archive_cutoff: Option<UnixTime>,
 }
 
 /// The DER of a signed `OCSPResponse` with these answers.
 ///
 /// `certificates` come along: the delegate's own, or none when the issuer signs itself.
+///
+/// Where an answer is [`CertificateStatus::NEVER_ISSUED`], the response says
+/// `id-pkix-ocsp-extended-revoke`, as RFC 6960 section 2.2 demands, and not otherwise.
 ///
 /// # Errors
 /// [`RespondError`].
@@ -109,10 +116,15 @@ fn response_data(
     for answer in answers {
         responses.extend(single_response(answer)?);
     }
-    let extensions = match nonce {
-        Some(nonce) => encode::explicit(1, &encode::sequence(&[&nonce.to_extension()])),
-        None => Vec::new(),
-    };
+    let mut extensions = nonce.map(Nonce::to_extension).unwrap_or_default();
+    if answers
+        .iter()
+        .any(|answer| answer.status == CertificateStatus::NEVER_ISSUED)
+    {
+        let id = extensions::EXTENDED_REVOKE;
+        extensions.extend(encode::extension(id.as_bytes(), encode::NULL));
+    }
+    let extensions = explicit_list(&extensions);
     let produced_at = time(produced_at)?;
     let responses = encode::sequence(&[&responses]);
     Ok(encode::sequence(&[
@@ -138,12 +150,25 @@ fn single_response(answer: &Answer<'_>) -> Result<Vec<u8>, RespondError> {
         Some(next_update) => encode::explicit(0, &time(next_update)?),
         None => Vec::new(),
     };
+    let archive_cutoff = match answer.archive_cutoff {
+        Some(cutoff) => encode::extension(extensions::ARCHIVE_CUTOFF.as_bytes(), &time(cutoff)?),
+        None => Vec::new(),
+    };
     Ok(encode::sequence(&[
         answer.cert_id,
         &status,
         &this_update,
         &next_update,
+        &explicit_list(&archive_cutoff),
     ]))
+}
+
+/// `[1] EXPLICIT Extensions OPTIONAL`, absent when there is none.
+fn explicit_list(extensions: &[u8]) -> Vec<u8> {
+    match extensions {
+        [] => Vec::new(),
+        extensions => encode::explicit(1, &encode::sequence(&[extensions])),
+    }
 }
 
 fn time(time: UnixTime) -> Result<Vec<u8>, RespondError> {

@@ -1,5 +1,7 @@
 //! What an `OCSPResponse` says, before anyone believes it.
 
+mod statements;
+
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
@@ -13,6 +15,8 @@ use crate::malformed::{Malformed, Part};
 use crate::nonce::Nonce;
 use crate::responder_id::ResponderId;
 use crate::{MAX_LENGTH, extensions, version};
+
+pub use statements::{CrlReference, ExtendedRevoke};
 
 /// A borrowed view of an `OCSPResponse` (RFC 6960 section 4.2.1).
 ///

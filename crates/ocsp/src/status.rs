@@ -7,7 +7,7 @@ use rustls_pki_types::UnixTime;
 
 use crate::authorisation::{self, SignedUntil};
 use crate::certificate_status::CertificateStatus;
-use crate::extensions::unknown_critical;
+use crate::extensions::{self, unknown_critical};
 use crate::freshness::{Dates, valid_until};
 use crate::query::Query;
 use crate::refusal::Refusal;
@@ -117,21 +117,16 @@ fn judge_answer(
 const KNOWN_IN_RESPONSES: &[ObjectIdentifier] = &[
     // id-pkix-ocsp-nonce, which is checked
     ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.1.2"),
-    // id-pkix-ocsp-extended-revoke (RFC 6960 section 4.4.8)
-    ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.1.9"),
+    extensions::EXTENDED_REVOKE,
 ];
 
 /// Extensions of an answer that do not change what it says.
 const KNOWN_IN_ANSWERS: &[ObjectIdentifier] = &[
-    // id-pkix-ocsp-crl (RFC 6960 section 4.4.2)
-    ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.1.3"),
-    // id-pkix-ocsp-archive-cutoff (RFC 6960 section 4.4.4)
-    ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.1.6"),
-    // id-ce-cRLReasons and id-ce-invalidityDate (RFC 6960 section 4.4.5)
-    ObjectIdentifier::new_unwrap("2.5.29.21"),
-    ObjectIdentifier::new_unwrap("2.5.29.24"),
-    // Signed certificate timestamps (RFC 6962 section 3.3)
-    ObjectIdentifier::new_unwrap("1.3.6.1.4.1.11129.2.4.5"),
+    extensions::CRL_REFERENCE,
+    extensions::ARCHIVE_CUTOFF,
+    extensions::CRL_REASON,
+    extensions::INVALIDITY_DATE,
+    extensions::SIGNED_CERTIFICATE_TIMESTAMPS,
 ];
 
 fn check_critical_extensions(response: &BasicResponse<'_>) -> Result<(), Refusal> {

@@ -1,13 +1,13 @@
 //! What holds for any octets that somebody calls an OCSP request.
 
-use portcullis_ocsp::{HashAlgorithm, Nonce, Query, parse_request, request};
+use portcullis_ocsp::{HashAlgorithm, Nonce, Query, Questions, parse_request};
 
 use super::{is_part_of, pair};
 
 /// Reads `data` as a request, and asks with `data` as the nonce.
 ///
 /// - What is read lies within the input, and every question of it reads the same alone.
-/// - What is asked is what is read, in either hash.
+/// - What is asked is what is read, in either hash, about one certificate or several.
 pub fn property(data: &[u8]) {
     if let Ok(read) = parse_request(data) {
         assert!(!read.cert_ids().is_empty());
@@ -32,15 +32,20 @@ fn reads_back(nonce: Nonce<'_>, hash: HashAlgorithm) {
     let query = Query::new(&pair.certificate, &pair.issuer)
         .hash(hash)
         .nonce(nonce);
-    let question = request(&query);
-    let read = parse_request(&question);
-    assert!(read.is_ok_and(|read| {
-        read.nonce() == Ok(Some(nonce))
-            && read
-                .cert_ids()
-                .iter()
-                .all(|id| id.identifies(&pair.certificate, &pair.issuer))
-    }));
+    let one = Questions::new(query);
+    let two = one.clone().and(&pair.certificate, &pair.issuer);
+    for questions in [one, two] {
+        let question = questions.request();
+        let read = parse_request(&question);
+        assert!(read.is_ok_and(|read| {
+            read.nonce() == Ok(Some(nonce))
+                && read.cert_ids().len() == questions.queries().len()
+                && read
+                    .cert_ids()
+                    .iter()
+                    .all(|id| id.identifies(&pair.certificate, &pair.issuer))
+        }));
+    }
 }
 
 /// An `OCSPRequest` with nothing in it but this CertID.

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use portcullis_ocsp::{CertificateStatus, Query, Response, Rules, parse_response, status};
+use portcullis_ocsp::{
+    CertificateStatus, Query, Response, RevocationReason, Rules, SingleResponse, parse_response,
+    status,
+};
 use rustls_pki_types::UnixTime;
 
 use super::{is_part_of, pair};
@@ -27,6 +30,10 @@ pub fn property(data: &[u8]) {
         );
         let _ = read.nonce();
         let _ = read.responder_id().to_string();
+        let _ = read.extended_revoke();
+        read.responses()
+            .iter()
+            .for_each(|answer| statements_lie_within(answer, data));
     }
     let Some(pair) = pair() else { return };
     let query = Query::new(&pair.certificate, &pair.issuer);
@@ -47,6 +54,22 @@ pub fn property(data: &[u8]) {
                 "{refusal}"
             );
         }
+    }
+}
+
+/// What is said beside the status is read where it stands.
+fn statements_lie_within(answer: &SingleResponse<'_>, data: &[u8]) {
+    let _ = answer.archive_cutoff();
+    let _ = answer.invalidity_date();
+    if let Ok(Some(reason)) = answer.crl_reason() {
+        assert_eq!(RevocationReason::from_number(reason.number()), reason);
+    }
+    if let Ok(Some(timestamps)) = answer.signed_certificate_timestamps() {
+        assert!(is_part_of(timestamps, data));
+    }
+    if let Ok(Some(crl)) = answer.crl_reference() {
+        assert!(crl.url().is_none_or(|url| is_part_of(url.as_bytes(), data)));
+        assert!(crl.number().is_none_or(|number| is_part_of(number, data)));
     }
 }
 

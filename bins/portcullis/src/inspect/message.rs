@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 
 use portcullis_ocsp::{
-    BasicResponse, CertIdRef, CertificateStatus, Request, Response, Signed, SingleResponse,
-    parse_request, parse_response,
+    BasicResponse, CertIdRef, CertificateStatus, CrlReference, ExtendedRevoke, Malformed, Request,
+    Response, Signed, SingleResponse, parse_request, parse_response,
 };
 use portcullis_x509::Certificate;
 use serde::Serialize;
@@ -37,6 +37,7 @@ struct BasicReport {
     produced_at: String,
     signature_algorithm: String,
     nonce: Option<String>,
+    extended_revoke: Option<String>,
     answers: Vec<AnswerReport>,
     certificates: Vec<String>,
 }
@@ -50,6 +51,18 @@ struct AnswerReport {
     next_update: Option<String>,
     revoked_at: Option<String>,
     revocation_reason: Option<String>,
+    #[serde(flatten)]
+    statements: Statements,
+}
+
+/// What is said beside the status. What is there and malformed says so, and spoils nothing else.
+#[derive(Debug, Serialize)]
+struct Statements {
+    archive_cutoff: Option<String>,
+    crl: Option<String>,
+    crl_reason: Option<String>,
+    invalidity_date: Option<String>,
+    signed_certificate_timestamps: Option<String>,
 }
 
 /// How OCSP names a certificate.
@@ -77,7 +90,7 @@ pub(super) fn response(der: &[u8]) -> Finding {
     }
 }
 
-fn malformed_message(expected: &'static str, malformed: &portcullis_ocsp::Malformed) -> Finding {
+fn malformed_message(expected: &'static str, malformed: &Malformed) -> Finding {
     Finding::Malformed {
         expected,
         detail: malformed.to_string(),
@@ -85,7 +98,7 @@ fn malformed_message(expected: &'static str, malformed: &portcullis_ocsp::Malfor
 }
 
 impl RequestReport {
-    fn of(request: &Request<'_>) -> Result<Self, portcullis_ocsp::Malformed> {
+    fn of(request: &Request<'_>) -> Result<Self, Malformed> {
         Ok(Self {
             certificates: request.cert_ids().iter().map(CertIdReport::of).collect(),
             nonce: request
@@ -111,7 +124,7 @@ impl RequestReport {
 }
 
 impl ResponseReport {
-    fn of(response: &Response<'_>) -> Result<Self, portcullis_ocsp::Malformed> {
+    fn of(response: &Response<'_>) -> Result<Self, Malformed> {
         Ok(match response {
             Response::Error(status) => Self {
                 response_status: status.name(),
@@ -138,6 +151,12 @@ impl ResponseReport {
         ];
         fields.extend(
             basic
+                .extended_revoke
+                .iter()
+                .map(|is| ("extended revoke", is.as_str())),
+        );
+        fields.extend(
+            basic
                 .certificates
                 .iter()
                 .map(|name| ("certificate", name.as_str())),
@@ -151,7 +170,7 @@ impl ResponseReport {
 }
 
 impl BasicReport {
-    fn of(basic: &BasicResponse<'_>) -> Result<Self, portcullis_ocsp::Malformed> {
+    fn of(basic: &BasicResponse<'_>) -> Result<Self, Malformed> {
         Ok(Self {
             responder: basic.responder_id().to_string(),
             produced_at: instant::show(basic.produced_at()),
@@ -159,10 +178,19 @@ impl BasicReport {
             nonce: basic
                 .nonce()?
                 .map(|nonce| hexadecimal::upper(nonce.as_bytes())),
+            extended_revoke: extended_revoke(basic),
             answers: basic.responses().iter().map(AnswerReport::of).collect(),
             certificates: basic.certificates().map(subject).collect(),
         })
     }
+}
+
+fn extended_revoke(basic: &BasicResponse<'_>) -> Option<String> {
+    let is_there = basic.extended_revoke().map(|revoke| match revoke {
+        ExtendedRevoke::Present => Some("yes".to_owned()),
+        ExtendedRevoke::Absent => None,
+    });
+    said_as(is_there, |yes| yes)
 }
 
 fn subject(der: &[u8]) -> String {
@@ -186,6 +214,7 @@ impl AnswerReport {
             next_update: answer.next_update().map(instant::show),
             revoked_at: revoked_at.map(instant::show),
             revocation_reason: reason.map(|reason| reason.to_string()),
+            statements: Statements::of(answer),
         }
     }
 
@@ -201,9 +230,58 @@ impl AnswerReport {
                 .iter()
                 .map(|reason| ("reason", reason.as_str())),
         );
+        fields.extend(self.statements.fields());
         fields.extend(self.certificate.fields());
         print_fields(out, "  answer", &fields, paint)
     }
+}
+
+impl Statements {
+    fn of(answer: &SingleResponse<'_>) -> Self {
+        let timestamps = answer.signed_certificate_timestamps();
+        Self {
+            archive_cutoff: said_as(answer.archive_cutoff(), instant::show),
+            crl: said_as(answer.crl_reference(), |crl| describe(&crl)),
+            crl_reason: said_as(answer.crl_reason(), |reason| reason.to_string()),
+            invalidity_date: said_as(answer.invalidity_date(), instant::show),
+            signed_certificate_timestamps: said_as(timestamps, hexadecimal::upper),
+        }
+    }
+
+    fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        let fields = [
+            ("archive cutoff", &self.archive_cutoff),
+            ("CRL", &self.crl),
+            ("CRL reason", &self.crl_reason),
+            ("invalid since", &self.invalidity_date),
+            ("timestamps", &self.signed_certificate_timestamps),
+        ];
+        fields
+            .into_iter()
+            .filter_map(|(label, value)| Some((label, value.as_deref()?)))
+    }
+}
+
+fn said_as<T>(
+    value: Result<Option<T>, Malformed>,
+    show: impl FnOnce(T) -> String,
+) -> Option<String> {
+    match value {
+        Ok(value) => value.map(show),
+        Err(malformed) => Some(format!("malformed: {malformed}")),
+    }
+}
+
+/// The parts that are there, as in `http://crl.example/, number 0A, of 2026-06-01T00:00:00Z`.
+fn describe(crl: &CrlReference<'_>) -> String {
+    let url = crl.url().map(str::to_owned);
+    let number = crl.number().map(hexadecimal::upper);
+    let parts = [
+        url,
+        number.map(|number| format!("number {number}")),
+        crl.time().map(|time| format!("of {}", instant::show(time))),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 impl CertIdReport {

@@ -15,6 +15,7 @@ mod extensions;
 mod hostile_input;
 mod requests;
 mod responding;
+mod statements;
 
 use std::sync::OnceLock;
 

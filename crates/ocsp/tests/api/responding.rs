@@ -6,8 +6,9 @@ use portcullis_ocsp::responder::{
     Answer, RespondError, SignError, Signer, error_response, respond,
 };
 use portcullis_ocsp::{
-    CertificateStatus, ErrorStatus, HashAlgorithm, Nonce, Query, Refusal, ResponderId,
-    RevocationReason, Rules, Status, parse_request, request, status,
+    BasicResponse, CertificateStatus, ErrorStatus, ExtendedRevoke, HashAlgorithm, Nonce, Query,
+    Refusal, ResponderId, Response, RevocationReason, Rules, Status, parse_request, parse_response,
+    request, status,
 };
 use portcullis_test_pki::{Certified, DAY, Key, NOW, after, before};
 use portcullis_x509::Certificate;
@@ -63,6 +64,7 @@ fn exchange(
             status: said,
             this_update: NOW,
             next_update: Some(after(NOW, DAY)),
+            archive_cutoff: None,
         })
         .collect();
     let own = Certificate::parse(&signer.der).unwrap();
@@ -99,6 +101,62 @@ fn a_delegate_answers_with_its_certificate_along() {
     let (good, sha1) = (CertificateStatus::Good, HashAlgorithm::Sha1);
     assert!(exchange(&pki, good, sha1, &delegate, &[&delegate.der]).is_ok());
     assert!(exchange(&pki, good, sha1, &delegate, &[]).is_err());
+}
+
+/// What the issuer says of alice, read back.
+fn said(pki: &Pki, status: CertificateStatus, archive_cutoff: Option<UnixTime>) -> Vec<u8> {
+    let certificate = Certificate::parse(&pki.alice.der).unwrap();
+    let issuer = Certificate::parse(&pki.root.der).unwrap();
+    let cert_id = Query::new(&certificate, &issuer).cert_id().to_der();
+    let answer = Answer {
+        cert_id: &cert_id,
+        status,
+        this_update: NOW,
+        next_update: None,
+        archive_cutoff,
+    };
+    let signer = TestSigner::new(&pki.root);
+    let id = ResponderId::by_name(&issuer);
+    let nonce = Some(Nonce::new(&[7; 32]).unwrap());
+    respond(&[answer], nonce, id, &[], &signer, NOW).unwrap()
+}
+
+fn basic(response: &[u8]) -> BasicResponse<'_> {
+    match parse_response(response) {
+        Ok(Response::Basic(basic)) => basic,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn an_archive_cutoff_is_said_where_there_is_one() {
+    let pki = Pki::new();
+    for cutoff in [None, Some(before(NOW, 365 * DAY))] {
+        let response = said(&pki, CertificateStatus::Good, cutoff);
+        let read = basic(&response);
+        assert_eq!(read.responses()[0].archive_cutoff(), Ok(cutoff));
+        assert!(pki.judge(&response).is_ok());
+    }
+}
+
+#[test]
+fn extended_revoke_is_said_where_a_certificate_was_never_issued_and_only_there() {
+    let pki = Pki::new();
+    let on_hold = CertificateStatus::Revoked {
+        at: NOW,
+        reason: Some(RevocationReason::CertificateHold),
+    };
+    for (status, expected) in [
+        (CertificateStatus::NEVER_ISSUED, ExtendedRevoke::Present),
+        (on_hold, ExtendedRevoke::Absent),
+        (CertificateStatus::Unknown, ExtendedRevoke::Absent),
+    ] {
+        let response = said(&pki, status, None);
+        let read = basic(&response);
+        assert_eq!(read.extended_revoke(), Ok(expected));
+        assert_eq!(read.nonce(), Ok(Some(Nonce::new(&[7; 32]).unwrap())));
+        assert_eq!(pki.judge(&response).unwrap().certificate, status);
+    }
 }
 
 #[test]
