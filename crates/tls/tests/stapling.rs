@@ -1,6 +1,7 @@
 //! OCSP answers about the server's own certificate, as clients see them.
 #![allow(
     clippy::arithmetic_side_effects,
+    clippy::as_conversions,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
