@@ -10,6 +10,8 @@
     reason = "a bench without its input has nothing to measure, and a report is printed"
 )]
 
+#[path = "report/cached.rs"]
+mod cached;
 mod contender;
 mod input;
 #[path = "report/measure.rs"]
@@ -29,13 +31,14 @@ use portcullis_test_pki::Algorithm;
 type Print = fn(Effort);
 
 /// Every table, by the word that chooses it.
-const TABLES: [(&str, Print); 6] = [
+const TABLES: [(&str, Print); 7] = [
     ("verify", verify),
     ("memory", memory),
     ("one", one_chain),
     ("parse", parse),
     ("anchors", anchors),
     ("refuse", refuse),
+    ("cached", cached::cached),
 ];
 
 /// Prints the tables that are named, or all.

@@ -50,6 +50,9 @@ pub(crate) enum FromStore {
     No,
 }
 
+/// How long the store may take. A responder is as quick, and a disk that hangs must not be what clients wait for.
+const RECALL_TIME: Duration = Duration::from_millis(500);
+
 /// What a question is about, for as long as it is asked.
 struct Subject<'a> {
     certificate: Certificate<'a>,
@@ -167,7 +170,8 @@ impl Asking {
         let (certificate, issuer) = (parse(&self.certificate)?, parse(&self.issuer)?);
         let whom = Whom::of(&certificate, &issuer, &self.settings.responders).ok()?;
         let cert_id = CertId::new(&certificate, &issuer, HashAlgorithm::Sha256).to_der();
-        let found = tokio::task::spawn_blocking(move || store.find(&cert_id)).await;
+        let reading = tokio::task::spawn_blocking(move || store.find(&cert_id));
+        let found = timeout(RECALL_TIME, reading).await.ok()?;
         let Stored { url, response } = match found.ok()? {
             Ok(found) => found?,
             Err(error) => {
@@ -194,11 +198,14 @@ impl Asking {
         }
     }
 
-    /// Gives an answer to the store.
+    /// Gives an answer to the store, unless so many others are being written that the disk must be in trouble.
     async fn keep(&self, proof: Proof, store: Arc<Store>, now: UnixTime) {
         if self.settings.nonces == Nonces::Require {
             return;
         }
+        let Ok(_turn) = Arc::clone(&store.turns).try_acquire_owned() else {
+            return;
+        };
         let parse = |der| Certificate::parse(der).ok();
         let (Some(certificate), Some(issuer)) = (parse(&self.certificate), parse(&self.issuer))
         else {

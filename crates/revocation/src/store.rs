@@ -8,12 +8,13 @@ use std::io::{
     self, BufRead as _, BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write as _,
 };
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use portcullis_ocsp::MAX_LENGTH;
 use rustls_pki_types::UnixTime;
+use tokio::sync::Semaphore;
 
 use crate::responder::Responder;
 
@@ -27,6 +28,8 @@ pub(crate) struct Store {
     path: PathBuf,
     most: usize,
     inner: Mutex<Inner>,
+    /// One permit for each answer that may be on its way to the file.
+    pub(crate) turns: Arc<Semaphore>,
 }
 
 #[derive(Debug)]
@@ -60,6 +63,9 @@ const HEADING: &[u8] = b"portcullis-ocsp-answers 1\n";
 /// the rest.
 const MAX_LINE: u64 = 0x1_8000;
 
+/// Answers that may be on their way to the file at once: each holds a thread that may wait for the disk.
+const WRITING: usize = 64;
+
 /// Octets that are out of date before it is worth while to rewrite the file.
 const WORTH_REWRITING: u64 = 0x10_0000;
 
@@ -77,6 +83,7 @@ impl Store {
             path: path.to_owned(),
             most,
             inner: Mutex::new(inner),
+            turns: Arc::new(Semaphore::new(WRITING)),
         })
     }
 
