@@ -37,6 +37,7 @@ mod alerted;
 mod headers;
 mod modes;
 mod ocsp_ask_openssl;
+mod ocsp_by_openssl;
 mod ocsp_verify_openssl;
 mod refused;
 mod resumption;
