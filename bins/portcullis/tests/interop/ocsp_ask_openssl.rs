@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::credentials::Credentials;
 use crate::ocsp::{ask, lifetime};
-use crate::openssl_ca::{Leaf, OpensslCa, OpensslResponder};
+use crate::openssl_ca::{Leaf, OpensslCa, OpensslResponder, P256};
 use crate::relay::Relay;
 use crate::scratch::Scratch;
 
@@ -19,7 +19,7 @@ const QUESTIONS: [(&[&str], Option<&str>); 4] = [
 ];
 
 /// Who signs in which words, and whom the answer is then said to be of.
-const SIGNERS: [(&str, &str); 8] = [
+const SIGNERS: [(&str, &str); 10] = [
     ("-rsigner issuing.pem -rkey issuing.key", "CN=Contoso Issu"),
     (
         "-rsigner issuing.pem -rkey issuing.key -resp_key_id",
@@ -36,6 +36,11 @@ const SIGNERS: [(&str, &str); 8] = [
         "CN=Contoso OCSP",
     ),
     ("-rsigner checked.pem -rkey checked.key", "CN=checked"),
+    ("-rsigner rsa.pem -rkey rsa.key", "CN=rsa"),
+    (
+        "-rsigner rsa.pem -rkey rsa.key -rmd sha384 -rsigopt rsa_padding_mode:pss -rsigopt rsa_pss_saltlen:digest",
+        "CN=rsa",
+    ),
     (
         "-rsigner checked.pem -rkey checked.key -resp_key_id",
         "key ",
@@ -46,7 +51,8 @@ const SIGNERS: [(&str, &str); 8] = [
 #[ignore = "needs openssl"]
 fn ocsp_ask_believes_openssl_for_the_issuer_and_its_delegates_by_get_and_by_post() {
     let scene = Scene::new();
-    scene.ca.checked_delegate("checked", "issuing");
+    scene.ca.checked_delegate("checked", P256, "issuing");
+    scene.ca.checked_delegate("rsa", RSA, "issuing");
     let good = scene.client("good").issue();
     let revoked = scene.client("revoked").issue();
     let unknown = scene.client("unknown").issue_unrecorded();
@@ -140,7 +146,7 @@ fn ocsp_ask_says_why_and_when_openssl_revoked() {
 #[ignore = "needs openssl"]
 fn ocsp_ask_refuses_a_delegate_of_another_authority_than_the_issuer() {
     let scene = Scene::new();
-    scene.ca.checked_delegate("of-root", "root");
+    scene.ca.checked_delegate("of-root", P256, "root");
     let alice = scene.client("alice").issue();
     for more in ["", "-resp_key_id", "-resp_no_certs"] {
         let signer = format!("-rsigner of-root.pem -rkey of-root.key {more}");
@@ -167,6 +173,8 @@ fn ocsp_ask_refuses_a_recorded_answer_that_lacks_or_mistakes_the_nonce() {
         assert_eq!(said["reason"], reason, "{nonce}: {said}");
     }
 }
+
+const RSA: &str = "RSA -pkeyopt rsa_keygen_bits:2048";
 
 const DELEGATE: &str = "-rsigner ocsp.pem -rkey ocsp.key";
 

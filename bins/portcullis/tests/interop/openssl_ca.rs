@@ -47,7 +47,7 @@ authorityKeyIdentifier = keyid
 ";
 
 /// The kind of key that a certificate has unless its test says another.
-const P256: &str = "EC -pkeyopt ec_paramgen_curve:P-256";
+pub(crate) const P256: &str = "EC -pkeyopt ec_paramgen_curve:P-256";
 
 /// A CA in a folder.
 pub(crate) struct OpensslCa {
@@ -145,8 +145,8 @@ impl OpensslCa {
 
     /// Makes the certificate and key of another responder, `<name>.pem` and `<name>.key`. It lacks
     /// id-pkix-ocsp-nocheck.
-    pub(crate) fn checked_delegate(&self, name: &str, issuer: &str) {
-        self.request(name, P256, &format!("/CN={name}"), OCSP_SIGNER);
+    pub(crate) fn checked_delegate(&self, name: &str, key: &str, issuer: &str) {
+        self.request(name, key, &format!("/CN={name}"), OCSP_SIGNER);
         self.sign_unrecorded(name, issuer);
     }
 
