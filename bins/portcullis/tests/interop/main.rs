@@ -1,4 +1,4 @@
-//! The real binary and the real programs of others: curl, OpenSSL and Node.js.
+//! The real binary and the real programs of others: curl, OpenSSL, Node.js and certomancer.
 //!
 //! Certificates go both ways: those that OpenSSL issues are judged by the gateway, those that
 //! `portcullis pki` issues are used by the others. A test says what it needs in its `ignore`
@@ -17,6 +17,7 @@
 // What tests use.
 mod answer;
 mod backend;
+mod certomancer;
 mod configuration;
 mod credentials;
 mod curl;
@@ -36,6 +37,7 @@ mod accepted;
 mod alerted;
 mod headers;
 mod modes;
+mod ocsp_ask_certomancer;
 mod ocsp_ask_openssl;
 mod ocsp_by_openssl;
 mod ocsp_verify_openssl;
