@@ -70,7 +70,7 @@ fn ocsp_ask_believes_openssl_for_the_issuer_and_its_delegates_by_get_and_by_post
                 assert_eq!(said["status"], status, "{context}");
                 let name = said["responder"].as_str().unwrap();
                 assert!(name.contains(responder), "{context}");
-                assert_eq!(lifetime(&said), 300, "{context}");
+                assert_holds(&said, 300);
                 let asked = scene.relay.last_method();
                 assert_eq!(method.unwrap_or(&asked), asked, "{context}");
 
@@ -90,7 +90,7 @@ fn ocsp_ask_says_how_long_an_answer_of_openssl_holds() {
         let _running = scene.pass_on_to(scene.ca.responder_for(options, DELEGATE));
         for said in [scene.ask(&alice, &[]), scene.ask_by_post(&alice, &[])] {
             assert_eq!(said["status"], "good", "{said}");
-            assert_eq!(lifetime(&said), seconds, "{said}");
+            assert_holds(&said, seconds);
         }
     }
 }
@@ -172,6 +172,12 @@ fn ocsp_ask_refuses_a_recorded_answer_that_lacks_or_mistakes_the_nonce() {
         assert_eq!(said["status"], "refused", "{nonce}: {said}");
         assert_eq!(said["reason"], reason, "{nonce}: {said}");
     }
+}
+
+/// OpenSSL reads the clock for either end, so that a second may begin in between.
+#[track_caller]
+fn assert_holds(said: &Value, seconds: i64) {
+    assert!((seconds..=seconds + 1).contains(&lifetime(said)), "{said}");
 }
 
 const RSA: &str = "RSA -pkeyopt rsa_keygen_bits:2048";
