@@ -12,16 +12,12 @@ pub(crate) const PACKAGE: &str = "portcullis-benches";
 
 /// What its `openssl-sys` builds with.
 const TOOLS: &[Tool] = &[
-    Tool {
-        name: "pkg-config",
-        package: "pkg-config",
-        probe: &["pkg-config", "--version"],
-    },
-    Tool {
-        name: "libssl",
-        package: "libssl-dev",
-        probe: &["pkg-config", "--modversion", "openssl"],
-    },
+    Tool::debian("pkg-config", "pkg-config", &["pkg-config", "--version"]),
+    Tool::debian(
+        "libssl",
+        "libssl-dev",
+        &["pkg-config", "--modversion", "openssl"],
+    ),
 ];
 
 /// No lint fires in the benches, and each measures once.
@@ -34,8 +30,8 @@ pub(crate) fn check(arguments: &[String]) -> Outcome {
     }
     for tool in missing {
         say(&format!(
-            "benches: skipped: {} is missing (Debian package {}; `cargo xtask benches --install` gets it)",
-            tool.name, tool.package
+            "benches: skipped: {} is missing ({}; `cargo xtask benches --install` gets it)",
+            tool.name, tool.origin
         ))?;
     }
     Ok(())

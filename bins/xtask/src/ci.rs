@@ -6,7 +6,8 @@ use crate::TASKS;
 use crate::command::say;
 use crate::task::{Failure, Outcome, Task, no_arguments};
 
-/// The checks that are run with `--install`: a machine that lacks a tool gets it, so nothing is skipped here.
+/// The checks that are run with `--install`: a machine that lacks a tool gets it, so nothing is skipped here but what
+/// PyPI does not give.
 const INSTALLING: &[&str] = &["test", "benches"];
 
 /// Runs every other check.

@@ -105,6 +105,7 @@ pub(crate) fn that_need(tests: &[InteropTest], tool: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tools::TOOLS;
 
     const SOURCE: &str = r#"
         #[test]
@@ -124,6 +125,29 @@ mod tests {
         let names: Vec<&str> = tests.iter().map(|test| test.name.as_str()).collect();
         assert_eq!(names, ["curl_gets_200", "node_gets_200"]);
         assert_eq!(tests[0].needs, ["curl", "openssl"]);
+    }
+
+    #[test]
+    fn every_tool_that_a_test_needs_is_known() {
+        let tests = find(&crate::root()).unwrap();
+        assert!(!tests.is_empty());
+        for test in tests {
+            for need in &test.needs {
+                let known = TOOLS.iter().any(|tool| tool.name == need);
+                assert!(known, "{} needs {need}", test.name);
+            }
+        }
+    }
+
+    /// As the runner leaves out every test in whose name one that is skipped occurs.
+    #[test]
+    fn no_test_is_skipped_for_the_tool_of_another() {
+        let tests = find(&crate::root()).unwrap();
+        for test in &tests {
+            for other in tests.iter().filter(|other| other.name != test.name) {
+                assert!(!other.name.contains(&test.name), "{}", other.name);
+            }
+        }
     }
 
     #[test]

@@ -45,7 +45,7 @@ const TASKS: &[Task] = &[
     ),
     Task::new(
         "test",
-        "every test; --install gets missing tools with apt",
+        "every test; --install gets missing tools with apt and pip",
         test::check,
     ),
     Task::new(

@@ -1,54 +1,88 @@
 //! The programs of others that checks need, and how to get them.
 
-use std::path::Path;
+mod debian;
+mod python;
+
+use std::fmt;
 use std::process::{Command, Stdio};
 
-use crate::command::{run, say};
+use crate::command::say;
 use crate::task::{Failure, Outcome};
+use python::Environment;
 
-/// One program or library, and the Debian package it comes in.
+/// One program or library.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Tool {
     pub(crate) name: &'static str,
-    pub(crate) package: &'static str,
-    /// Ends well where it is, and says its version.
-    pub(crate) probe: &'static [&'static str],
+    pub(crate) origin: Origin,
+}
+
+/// Where a tool comes from, and how it is found.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// A package of Debian, or its like elsewhere. `probe` ends well where it is, and says its version.
+    Debian {
+        package: &'static str,
+        probe: &'static [&'static str],
+    },
+    /// Packages of PyPI. Not every machine gets them, and what needs them is left out where they are not: `--install`
+    /// says why, and goes on.
+    Python(Environment),
 }
 
 /// Everything an interop test may ask for.
 pub(crate) const TOOLS: &[Tool] = &[
+    Tool::debian("openssl", "openssl", &["openssl", "version"]),
+    Tool::debian("curl", "curl", &["curl", "--version"]),
+    Tool::debian("node", "nodejs", &["node", "--version"]),
     Tool {
-        name: "openssl",
-        package: "openssl",
-        probe: &["openssl", "version"],
-    },
-    Tool {
-        name: "curl",
-        package: "curl",
-        probe: &["curl", "--version"],
-    },
-    Tool {
-        name: "node",
-        package: "nodejs",
-        probe: &["node", "--version"],
+        name: "certomancer",
+        origin: Origin::Python(Environment {
+            name: "certomancer",
+            requirements: include_str!("../certomancer.txt"),
+        }),
     },
 ];
 
 impl Tool {
+    pub(crate) const fn debian(
+        name: &'static str,
+        package: &'static str,
+        probe: &'static [&'static str],
+    ) -> Self {
+        let origin = Origin::Debian { package, probe };
+        Self { name, origin }
+    }
+
     /// The first line it says about itself, or nothing when it is not here.
     pub(crate) fn version(&self) -> Option<String> {
-        let (program, arguments) = self.probe.split_first()?;
-        let output = Command::new(program)
-            .args(arguments)
-            .stdin(Stdio::null())
-            .output()
-            .ok()?;
-        let text = String::from_utf8_lossy(&output.stdout);
-        output
-            .status
-            .success()
-            .then(|| text.lines().next().unwrap_or_default().to_owned())
+        match &self.origin {
+            Origin::Debian { probe, .. } => {
+                let (program, arguments) = probe.split_first()?;
+                first_line(Command::new(program).args(arguments))
+            }
+            Origin::Python(environment) => environment.version(),
+        }
     }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Debian { package, .. } => write!(f, "Debian package {package}"),
+            Self::Python(environment) => write!(f, "{} of PyPI", environment.name),
+        }
+    }
+}
+
+/// The first line of what a program prints when it ends well.
+fn first_line(command: &mut Command) -> Option<String> {
+    let output = command.stdin(Stdio::null()).output().ok()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    output
+        .status
+        .success()
+        .then(|| text.lines().next().unwrap_or_default().to_owned())
 }
 
 /// Those of `tools` that are not on this machine.
@@ -59,14 +93,20 @@ pub(crate) fn missing(tools: &[Tool]) -> Vec<&Tool> {
         .collect()
 }
 
+/// A tool that `--install` could not get, which is no failure of the check.
+pub(crate) struct Unavailable {
+    tool: &'static str,
+    reason: Failure,
+}
+
 /// Gets what is missing when the only argument is `--install`, nothing when there is none.
 pub(crate) fn install_where_asked(
     arguments: &[String],
     tools: &'static [Tool],
     check: &str,
-) -> Outcome {
+) -> Result<Vec<Unavailable>, Failure> {
     match arguments {
-        [] => Ok(()),
+        [] => Ok(Vec::new()),
         [flag] if flag == "--install" => install(tools),
         _ => Err(Failure::Usage(format!(
             "`{check}` knows one flag: --install"
@@ -74,87 +114,63 @@ pub(crate) fn install_where_asked(
     }
 }
 
-/// Gets the packages of those `tools` that are missing from Debian.
-fn install(tools: &[Tool]) -> Outcome {
+/// Gets those `tools` that are missing: packages of Debian must come, those of PyPI may.
+fn install(tools: &'static [Tool]) -> Result<Vec<Unavailable>, Failure> {
+    let (mut packages, mut unavailable) = (Vec::new(), Vec::new());
     let missing = missing(tools);
-    if missing.is_empty() {
-        return Ok(());
+    packages.extend(missing.iter().filter_map(|tool| match &tool.origin {
+        Origin::Debian { package, .. } => Some(*package),
+        Origin::Python(_) => None,
+    }));
+    if !packages.is_empty() {
+        debian::install(&packages)?;
+        check_found(&missing)?;
     }
-    if !Path::new("/usr/bin/apt-get").exists() {
-        return Err(Failure::Failed(format!(
-            "--install knows only Debian's apt-get, which is not here; install {} by hand",
-            names(&missing).join(", ")
-        )));
+    for tool in missing {
+        if let Origin::Python(environment) = &tool.origin
+            && let Err(reason) = environment.install()
+        {
+            let tool = tool.name;
+            unavailable.push(Unavailable { tool, reason });
+        }
     }
-    let privilege = privilege()?;
-    run(&mut privileged(&privilege, &["apt-get", "update"]))?;
-    let mut words = vec!["apt-get", "install", "-y", "--no-install-recommends"];
-    words.extend(missing.iter().map(|tool| tool.package));
-    run(&mut privileged(&privilege, &words))?;
-    still_missing(tools)
+    Ok(unavailable)
 }
 
-fn still_missing(tools: &[Tool]) -> Outcome {
-    let missing = missing(tools);
-    if missing.is_empty() {
+/// Refuses to go on without a tool whose package was installed.
+fn check_found(installed: &[&Tool]) -> Outcome {
+    let lost = installed
+        .iter()
+        .filter(|tool| matches!(tool.origin, Origin::Debian { .. }) && tool.version().is_none());
+    let names: Vec<&str> = lost.map(|tool| tool.name).collect();
+    if names.is_empty() {
         return Ok(());
     }
     Err(Failure::Failed(format!(
         "installed, yet not found: {}",
-        names(&missing).join(", ")
+        names.join(", ")
     )))
 }
 
-fn names<'a>(tools: &[&'a Tool]) -> Vec<&'a str> {
-    tools.iter().map(|tool| tool.name).collect()
-}
-
-/// How this process may call apt-get.
-enum Privilege {
-    Root,
-    Sudo,
-}
-
-fn privilege() -> Result<Privilege, Failure> {
-    let id = Command::new("id").arg("-u").stdin(Stdio::null()).output()?;
-    if id.stdout.trim_ascii() == b"0" {
-        return Ok(Privilege::Root);
-    }
-    let sudo = Command::new("sudo")
-        .args(["-n", "true"])
-        .stdin(Stdio::null())
-        .output();
-    if sudo.is_ok_and(|output| output.status.success()) {
-        return Ok(Privilege::Sudo);
-    }
-    Err(Failure::Failed(
-        "--install needs root, or sudo that asks for no password, to call apt-get".to_owned(),
-    ))
-}
-
-fn privileged(privilege: &Privilege, words: &[&str]) -> Command {
-    let mut command = match privilege {
-        Privilege::Root => Command::new("env"),
-        Privilege::Sudo => Command::new("sudo"),
-    };
-    if matches!(privilege, Privilege::Sudo) {
-        command.args(["-n", "env"]);
-    }
-    command.arg("DEBIAN_FRONTEND=noninteractive").args(words);
-    command
-}
-
-/// Says which of [`TOOLS`] are here, and for each that is not, what is skipped for it.
-pub(crate) fn report(skipped_for: impl Fn(&str) -> Vec<String>) -> Outcome {
+/// Says which of [`TOOLS`] are here, and for each that is not, why, and what is skipped for it.
+pub(crate) fn report(
+    unavailable: &[Unavailable],
+    skipped_for: impl Fn(&str) -> Vec<String>,
+) -> Outcome {
     for tool in TOOLS {
         if let Some(version) = tool.version() {
             say(&format!("{}: {version}", tool.name))?;
             continue;
         }
-        say(&format!(
-            "{}: missing (Debian package {}; `cargo xtask test --install` gets it); skipped for it:",
-            tool.name, tool.package
-        ))?;
+        let tried = unavailable.iter().find(|tried| tried.tool == tool.name);
+        let why = match tried {
+            Some(Unavailable { reason, .. }) => format!("cannot be installed ({reason})"),
+            None => format!(
+                "missing ({}; `cargo xtask test --install` gets it)",
+                tool.origin
+            ),
+        };
+        say(&format!("{}: {why}; skipped for it:", tool.name))?;
         for test in skipped_for(tool.name) {
             say(&format!("    {test}"))?;
         }

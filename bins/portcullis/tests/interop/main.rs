@@ -1,4 +1,4 @@
-//! The real binary and the real programs of others: curl, OpenSSL and Node.js.
+//! The real binary and the real programs of others: curl, OpenSSL, Node.js and certomancer.
 //!
 //! Certificates go both ways: those that OpenSSL issues are judged by the gateway, those that
 //! `portcullis pki` issues are used by the others. A test says what it needs in its `ignore`
@@ -17,11 +17,13 @@
 // What tests use.
 mod answer;
 mod backend;
+mod certomancer;
 mod configuration;
 mod credentials;
 mod curl;
 mod gateway;
 mod node;
+mod ocsp;
 mod openssl_ca;
 mod own_ca;
 mod program;
@@ -35,7 +37,10 @@ mod accepted;
 mod alerted;
 mod headers;
 mod modes;
-mod ocsp_command;
+mod ocsp_ask_certomancer;
+mod ocsp_ask_openssl;
+mod ocsp_by_openssl;
+mod ocsp_verify_openssl;
 mod refused;
 mod resumption;
 mod revocation;

@@ -38,8 +38,8 @@ subjectKeyIdentifier = hash
 const OCSP_SIGNER: &str = "basicConstraints = critical, CA:FALSE
 keyUsage = critical, digitalSignature
 extendedKeyUsage = OCSPSigning
-noCheck = ignored
 ";
+const NO_CHECK: &str = "noCheck = ignored\n";
 const END_ENTITY: &str = "basicConstraints = critical, CA:FALSE
 keyUsage = critical, digitalSignature
 subjectKeyIdentifier = hash
@@ -47,7 +47,7 @@ authorityKeyIdentifier = keyid
 ";
 
 /// The kind of key that a certificate has unless its test says another.
-const P256: &str = "EC -pkeyopt ec_paramgen_curve:P-256";
+pub(crate) const P256: &str = "EC -pkeyopt ec_paramgen_curve:P-256";
 
 /// A CA in a folder.
 pub(crate) struct OpensslCa {
@@ -79,11 +79,12 @@ impl OpensslCa {
             AUTHORITY,
         );
         ca.sign_unrecorded("issuing", "root");
+        let extensions = [OCSP_SIGNER, NO_CHECK].concat();
         ca.request(
             "ocsp",
             P256,
             &format!("/O={name}/CN={name} OCSP"),
-            OCSP_SIGNER,
+            &extensions,
         );
         ca.sign_unrecorded("ocsp", "issuing");
         ca.write(
@@ -133,10 +134,20 @@ impl OpensslCa {
 
     /// Revokes a certificate in the database.
     pub(crate) fn revoke(&self, credentials: &Credentials) {
+        self.revoke_as(credentials, "-crl_reason keyCompromise");
+    }
+
+    /// Revokes a certificate with options of `openssl ca` that say why.
+    pub(crate) fn revoke_as(&self, credentials: &Credentials, why: &str) {
         let certificate = credentials.certificate.to_str().unwrap();
-        self.openssl(&format!(
-            "ca -revoke {certificate} -crl_reason keyCompromise"
-        ));
+        self.openssl(&format!("ca -revoke {certificate} {why}"));
+    }
+
+    /// Makes the certificate and key of another responder, `<name>.pem` and `<name>.key`. It lacks
+    /// id-pkix-ocsp-nocheck.
+    pub(crate) fn checked_delegate(&self, name: &str, key: &str, issuer: &str) {
+        self.request(name, key, &format!("/CN={name}"), OCSP_SIGNER);
+        self.sign_unrecorded(name, issuer);
     }
 
     /// Starts `openssl ocsp -port` over the database as it is now.
@@ -146,7 +157,12 @@ impl OpensslCa {
 
     /// Starts `openssl ocsp -port` with options that say who signs, and how.
     pub(crate) fn responder_with(&self, options: &str) -> OpensslResponder {
-        let line = format!("ocsp -port 0 -index index.txt -CA issuing.pem -nmin 5 {options}");
+        self.responder_for("-nmin 5", options)
+    }
+
+    /// Starts `openssl ocsp -port` whose answers live for as long as these options say.
+    pub(crate) fn responder_for(&self, lifetime: &str, options: &str) -> OpensslResponder {
+        let line = format!("ocsp -port 0 -index index.txt -CA issuing.pem {lifetime} {options}");
         let program = Program::start(&mut self.command(&line));
         let line = program.wait_for(Mark::START, &["ACCEPT "]);
         let address = line.split_whitespace().nth(1).unwrap();
@@ -160,9 +176,14 @@ impl OpensslCa {
     /// The answer to a question about `credentials` as `openssl ocsp` writes it to a file.
     pub(crate) fn answer_about(&self, credentials: &Credentials) -> Vec<u8> {
         let certificate = credentials.certificate.to_str().unwrap();
+        self.answer_to(&format!("-cert {certificate}"), "-nmin 5")
+    }
+
+    /// The answer to a question in the words of `openssl ocsp`.
+    pub(crate) fn answer_to(&self, question: &str, lifetime: &str) -> Vec<u8> {
         self.openssl(&format!(
-            "ocsp -index index.txt -CA issuing.pem -rsigner ocsp.pem -rkey ocsp.key -nmin 5 \
-             -issuer issuing.pem -cert {certificate} -respout answer.der"
+            "ocsp -index index.txt -CA issuing.pem -rsigner ocsp.pem -rkey ocsp.key {lifetime} \
+             -issuer issuing.pem {question} -respout answer.der"
         ));
         fs::read(self.file("answer.der")).unwrap()
     }

@@ -1,4 +1,4 @@
-//! What stands between the gateway and a responder: an address that stays, and a count of questions.
+//! What stands between whoever asks and a responder: an address that stays, a count of questions, and how they came.
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -17,6 +17,7 @@ pub(crate) struct Relay {
 struct State {
     responder: Responder,
     questions: usize,
+    last_method: Option<String>,
     ended: bool,
 }
 
@@ -67,6 +68,13 @@ impl Relay {
     pub(crate) fn questions(&self) -> usize {
         self.state.lock().unwrap().questions
     }
+
+    /// The HTTP method of the last question.
+    #[track_caller]
+    pub(crate) fn last_method(&self) -> String {
+        let method = self.state.lock().unwrap().last_method.clone();
+        method.expect("a question came")
+    }
 }
 
 impl Drop for Relay {
@@ -89,17 +97,26 @@ fn accept(listener: &TcpListener, state: &Mutex<State>) {
             state.responder.clone()
         };
         // What breaks here the gateway sees as broken, which is what its test asserts.
-        let _ = stream.and_then(|stream| answer(&stream, responder));
+        let _ = stream.and_then(|stream| {
+            let question = read(&stream)?;
+            state.lock().unwrap().last_method = method(&question);
+            answer(&stream, &question, responder)
+        });
     }
 }
 
-fn answer(mut client: &TcpStream, responder: Responder) -> io::Result<()> {
-    let question = read(client)?;
+/// The first word of a request.
+fn method(question: &[u8]) -> Option<String> {
+    let word = question.split(|octet| *octet == b' ').next()?;
+    Some(String::from_utf8_lossy(word).into_owned())
+}
+
+fn answer(mut client: &TcpStream, question: &[u8], responder: Responder) -> io::Result<()> {
     match responder {
         Responder::Nobody => Ok(()),
         Responder::Port(port) => {
             let mut responder = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
-            responder.write_all(&question)?;
+            responder.write_all(question)?;
             io::copy(&mut responder, &mut client).map(drop)
         }
         Responder::Recording(response) => {

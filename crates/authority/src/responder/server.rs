@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::iter;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +18,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use percent_encoding::percent_decode_str;
+use portcullis_ocsp::parse_request;
 use rustls_pki_types::UnixTime;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -31,6 +33,9 @@ const MOST_BODY_OCTETS: usize = 8 * 1024;
 
 /// The largest request head: RFC 5019 keeps the URL below 256 octets, the rest is for headers.
 const MOST_HEAD_OCTETS: usize = 16 * 1024;
+
+/// The slashes of a path after which a request is looked for: more than the path of any responder has.
+const MOST_SEGMENTS: usize = 8;
 
 /// How long a client may take for the head of a request, and how long it may stay idle.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -128,7 +133,7 @@ impl Responder {
 
     async fn handle(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let question = match *request.method() {
-            Method::GET => Ok(self.question_in(request.uri().path())),
+            Method::GET => Ok(question_in(request.uri().path())),
             Method::POST => read_body(request.into_body()).await,
             _ => Err(StatusCode::METHOD_NOT_ALLOWED),
         };
@@ -137,25 +142,19 @@ impl Responder {
             Err(status) => refusal(status),
         }
     }
+}
 
-    /// The request in the path of a GET: base64, percent-encoded, after the path of the responder's URL.
-    /// What is none becomes nothing, which is answered as malformed.
-    fn question_in(&self, path: &str) -> Vec<u8> {
-        let encoded = path.strip_prefix(self.base_path()).unwrap_or(path);
-        let encoded = encoded.strip_prefix('/').unwrap_or(encoded);
-        let decoded: Vec<u8> = percent_decode_str(encoded).collect();
-        STANDARD.decode(decoded).unwrap_or_default()
-    }
-
-    /// The path of the responder's URL without a slash at its end.
-    fn base_path(&self) -> &str {
-        let url = self.authority().responder_url().unwrap_or_default();
-        let rest = url.split_once("://").map_or("", |(_, rest)| rest);
-        rest.find('/')
-            .and_then(|slash| rest.get(slash..))
-            .unwrap_or_default()
-            .trim_end_matches('/')
-    }
+/// The request in the path of a GET: base64, percent-encoded, after whatever path the responder was
+/// asked at. Base64 has slashes too: the longest rest of the path that is a request is the one. What
+/// is none becomes nothing, which is answered as malformed.
+fn question_in(path: &str) -> Vec<u8> {
+    let path = percent_decode_str(path).decode_utf8().unwrap_or_default();
+    let rests = iter::successors(path.split_once('/'), |(_, rest)| rest.split_once('/'));
+    rests
+        .take(MOST_SEGMENTS)
+        .filter_map(|(_, rest)| STANDARD.decode(rest).ok())
+        .find(|question| parse_request(question).is_ok())
+        .unwrap_or_default()
 }
 
 async fn read_body(body: Incoming) -> Result<Vec<u8>, StatusCode> {

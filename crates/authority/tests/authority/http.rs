@@ -130,6 +130,27 @@ fn get_and_post_are_answered() {
     }
 }
 
+/// As a reverse proxy passes it on, or a client asks that was told another URL than the certificates name.
+#[test]
+fn a_get_is_answered_at_whatever_path() {
+    let (_folder, served, request) = served();
+    for path in ["", "/ocsp", "/ca/issuing/ocsp", "/MA==", "/a//b/"] {
+        let url = get_url(&format!("http://a{path}"), &request).unwrap();
+        let escaped = url.strip_prefix("http://a").unwrap();
+        let unescaped = escaped.replace("%2F", "/").replace("%2B", "+");
+        for path in [escaped, &unescaped] {
+            let answer = served.exchange(&get(path));
+            assert_eq!(split(&answer).1[4..7], [0x0A, 1, 0], "{path}");
+        }
+    }
+    let far = format!(
+        "{}{}",
+        "/M".repeat(9),
+        &get_url("http://a", &request).unwrap()[8..]
+    );
+    assert_eq!(split(&served.exchange(&get(&far))).1, ocsp::error(1));
+}
+
 #[test]
 fn garbage_is_answered_as_malformed_and_other_methods_not_at_all() {
     let (_folder, served, _) = served();
