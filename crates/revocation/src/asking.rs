@@ -15,11 +15,13 @@ use tracing::debug;
 
 use crate::allowance::Allowance;
 use crate::failure::{Failure, HttpFault};
-use crate::fetch::fetch_within;
+use crate::fetch::{fetch_within, wants_post};
+use crate::gate::Gate;
 use crate::memory::{Memory, Question};
 use crate::observer::Event;
 use crate::settings::{Nonces, Settings};
 use crate::store::{Store, Stored};
+use crate::transport::Method;
 use crate::verdict::Source;
 use crate::whom::Whom;
 
@@ -345,7 +347,7 @@ impl Attempt<'_> {
         let responder = &*url.escape_debug().to_string();
         settings.observe(&Event::Asked { responder });
         let began = Instant::now();
-        let fetched = fetch_within(self.allowance.left(), url, request, &settings.transport).await;
+        let fetched = self.fetch(url, request, &gate).await;
         let latency = began.elapsed();
         if let Err(failure) = &fetched {
             self.answered(url, failure.code(), latency);
@@ -356,6 +358,22 @@ impl Attempt<'_> {
             settings.observe(&Event::Suspended { responder, until });
         }
         fetched.map(|octets| (octets, latency))
+    }
+
+    /// By the method that the responder is known to understand.
+    async fn fetch(&self, url: &str, request: &[u8], gate: &Gate) -> Result<Vec<u8>, Failure> {
+        let transport = &self.asking.settings.transport;
+        let method = gate.method(transport.method);
+        let left = || self.allowance.left();
+        let fetched = fetch_within(left(), url, request, transport, method).await;
+        if !wants_post(&fetched, url, request, method) {
+            return fetched;
+        }
+        let fetched = fetch_within(left(), url, request, transport, Method::Post).await;
+        if fetched.is_ok() {
+            gate.only_by_post();
+        }
+        fetched
     }
 }
 

@@ -13,12 +13,14 @@ use http::{Method as HttpMethod, Request};
 use http_body_util::Full;
 use tokio::time::timeout;
 
+use crate::allowance::Allowance;
 use crate::failure::{Failure, HttpFault, PolicyFault, Unreachable};
 use crate::responder::{Responder, Scheme};
 use crate::settings::Settings;
 use crate::transport::{Method, Transport};
 
-/// Puts a DER request to the responder at `url` and gives back what it answers, unjudged.
+/// Puts a DER request to the responder at `url` and gives back what it answers, unjudged: by the [`Method`] of the settings,
+/// and by POST if it was put by GET and the responder does not know that.
 ///
 /// Redirections are not followed, and the address that was found to be allowed is the one connected to. Must be
 /// called on a tokio runtime with I/O and time.
@@ -28,19 +30,48 @@ use crate::transport::{Method, Transport};
 /// status than 200, another content type than `application/ocsp-response`, or more than
 /// [`MAX_LENGTH`](portcullis_ocsp::MAX_LENGTH) octets.
 pub async fn fetch(url: &str, request: &[u8], settings: &Settings) -> Result<Vec<u8>, Failure> {
-    fetch_within(settings.timeout, url, request, &settings.transport).await
+    let transport = &settings.transport;
+    let allowance = Allowance::new(settings.timeout);
+    let first = transport.method;
+    let fetched = fetch_within(allowance.left(), url, request, transport, first).await;
+    if wants_post(&fetched, url, request, first) {
+        return fetch_within(allowance.left(), url, request, transport, Method::Post).await;
+    }
+    fetched
 }
 
-/// As [`fetch`], with this much time.
+/// Whether the request was put by GET and answered in a way that says that it has to be a POST: RFC 6960 appendix A
+/// leaves it to responders which of the two they know.
+pub(crate) fn wants_post(
+    fetched: &Result<Vec<u8>, Failure>,
+    url: &str,
+    request: &[u8],
+    method: Method,
+) -> bool {
+    let status = match fetched {
+        Err(Failure::HttpFault {
+            fault: HttpFault::Status { found },
+            ..
+        }) => *found,
+        _ => return false,
+    };
+    // Bad Request, Not Found, Method Not Allowed, Not Implemented
+    matches!(status, 400 | 404 | 405 | 501)
+        && method == Method::GetWhereShort
+        && Responder::parse(url).is_ok_and(|asked| asked.get_target(request).is_some())
+}
+
+/// As [`fetch`], with this much time and by this method.
 pub(crate) async fn fetch_within(
     time: Duration,
     url: &str,
     request: &[u8],
     transport: &Transport,
+    method: Method,
 ) -> Result<Vec<u8>, Failure> {
     let asking = async {
         let responder = Responder::parse(url)?;
-        let request = encode(&responder, request, transport)?;
+        let request = encode(&responder, request, transport, method)?;
         let stream = connect::connect(&responder, transport, time).await?;
         exchange::exchange(stream, request).await
     };
@@ -99,6 +130,7 @@ fn encode(
     responder: &Responder,
     request: &[u8],
     transport: &Transport,
+    method: Method,
 ) -> Result<Request<Full<Bytes>>, PolicyFault> {
     let head = Request::builder()
         .header(HOST, responder.authority())
@@ -110,7 +142,7 @@ fn encode(
         true => format!("http://{}{path}", responder.authority()),
         false => path,
     };
-    let by_get = match transport.method {
+    let by_get = match method {
         Method::GetWhereShort => responder.get_target(request),
         Method::Post => None,
     };

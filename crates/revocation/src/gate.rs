@@ -1,5 +1,6 @@
 //! How much a responder is asked: so many questions at once, and none for a while when it fails again and again.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use tokio::sync::Semaphore;
 use crate::failure::Failure;
 use crate::lifetimes::doubled;
 use crate::moment::later;
+use crate::transport::Method;
 
 /// The way to one responder.
 #[derive(Debug)]
@@ -16,6 +18,8 @@ pub(crate) struct Gate {
     /// One permit for each question that it is asked at once.
     pub(crate) turns: Semaphore,
     breaker: Mutex<Breaker>,
+    /// The responder answered a POST after it had not understood a GET.
+    only_by_post: AtomicBool,
 }
 
 /// A circuit breaker: closed, open until a moment, or half open while one question tries.
@@ -42,7 +46,22 @@ impl Gate {
         Self {
             turns: Semaphore::new(questions.min(Semaphore::MAX_PERMITS)),
             breaker: Mutex::default(),
+            only_by_post: AtomicBool::new(false),
         }
+    }
+
+    /// How the next question is put, if this is how it should be.
+    pub(crate) fn method(&self, preferred: Method) -> Method {
+        if self.only_by_post.load(Ordering::Relaxed) {
+            Method::Post
+        } else {
+            preferred
+        }
+    }
+
+    /// Remembers that the responder does not know GET.
+    pub(crate) fn only_by_post(&self) {
+        self.only_by_post.store(true, Ordering::Relaxed);
     }
 
     /// The right to ask, which is used up by saying how it went; or the failure of being suspended.

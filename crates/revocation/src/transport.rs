@@ -28,7 +28,7 @@ pub(crate) struct Transport {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
     /// By GET where the URL stays within 255 octets (RFC 9654 section 5), so that caches on the way can answer,
-    /// otherwise by POST.
+    /// otherwise by POST; also where a responder turns out not to know GET, which is remembered of it.
     GetWhereShort,
     /// By POST: for responders that know nothing else.
     Post,

@@ -263,6 +263,52 @@ async fn a_question_can_always_be_posted_and_name_certificates_by_sha256() {
     );
 }
 
+#[tokio::test]
+async fn a_responder_that_does_not_know_get_is_asked_by_post_and_then_at_once() {
+    for status in [
+        "400 Bad Request",
+        "404 Not Found",
+        "405 Method Not Allowed",
+        "501 Not Implemented",
+    ] {
+        let responder = Responder::listen();
+        let pki = Pki::asking(&responder);
+        let good = ok(&ocsp::good(&pki.alice, &pki.root).issue());
+        responder.serve(move |asked| match asked.method.as_str() {
+            "POST" => Reply::Octets(good.clone()),
+            _ => Reply::Octets(http(status, "", b"")),
+        });
+        let checker = hard_fail(settings());
+        pki.check(&checker, NOW).await.unwrap();
+        pki.check(&checker, after(NOW, 3601)).await.unwrap();
+        let methods: Vec<_> = responder
+            .asked()
+            .into_iter()
+            .map(|asked| asked.method)
+            .collect();
+        assert_eq!(methods, ["GET", "POST", "POST"], "{status}");
+        assert!(
+            fetch(responder.url(), b"question", &settings())
+                .await
+                .is_ok()
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_responder_that_fails_is_not_asked_again_by_post() {
+    for status in ["500 Oops", "503 Later", "302 Found", "403 Forbidden"] {
+        let responder = Responder::listen();
+        responder.serve(move |_| Reply::Octets(http(status, "", b"")));
+        assert!(
+            fetch(responder.url(), b"question", &settings())
+                .await
+                .is_err()
+        );
+        assert_eq!(responder.hits(), 1, "{status}");
+    }
+}
+
 /// Every event in short.
 #[derive(Default)]
 struct Notes(Mutex<Vec<String>>);
