@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "every bench uses a part of it")]
 
+pub(crate) mod ocsp;
 mod openssl;
 
 use std::cell::{Cell, RefCell};
@@ -9,7 +10,7 @@ use std::hint::black_box;
 
 use portcullis_chain::{Anchors, Memory, Policy, Trust, verify};
 use portcullis_test_pki::NOW;
-use portcullis_x509::Certificate;
+use portcullis_x509::{AlgorithmIdentifier, Certificate};
 use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm};
 use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
 
@@ -84,8 +85,22 @@ struct SignatureCheck {
 
 impl SignatureCheck {
     fn of(child: &Certificate<'_>, issuer: &Certificate<'_>) -> Self {
-        let key = issuer.subject_public_key_info();
-        let (of_signature, of_key) = (child.signature_algorithm(), key.algorithm());
+        Self::over(
+            child.signature_algorithm(),
+            issuer,
+            child.tbs(),
+            child.signature(),
+        )
+    }
+
+    fn over(
+        of_signature: AlgorithmIdentifier<'_>,
+        signer: &Certificate<'_>,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Self {
+        let key = signer.subject_public_key_info();
+        let of_key = key.algorithm();
         let algorithm = algorithms().iter().find(|algorithm| {
             algorithm.signature_alg_id().as_ref() == of_signature.content()
                 && algorithm.public_key_alg_id().as_ref() == of_key.content()
@@ -93,8 +108,8 @@ impl SignatureCheck {
         Self {
             algorithm: *algorithm.expect("an algorithm"),
             key: key.key().to_vec(),
-            message: child.tbs().to_vec(),
-            signature: child.signature().to_vec(),
+            message: message.to_vec(),
+            signature: signature.to_vec(),
         }
     }
 

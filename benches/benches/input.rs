@@ -1,10 +1,11 @@
-//! What is verified: honest chains, crowds of anchors, and what hostile peers send.
+//! What is verified: honest chains, crowds of anchors, OCSP responses, and what hostile peers send.
 
 #![allow(dead_code, reason = "every bench uses a part of it")]
 
 pub(crate) mod chain;
 pub(crate) mod crowd;
 pub(crate) mod hostile;
+pub(crate) mod ocsp;
 
 use portcullis_chain::{Policy, Purpose};
 use rustls_pki_types::SignatureVerificationAlgorithm;

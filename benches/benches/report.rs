@@ -1,4 +1,4 @@
-//! One table for people: everything of `chain`, each row measured in interleaved rounds of one process.
+//! One table for people: everything of `chain` and `ocsp`, each row measured in interleaved rounds of one process.
 //!
 //! What is compared is run back to back, round after round, so that whatever else the machine does falls on all
 //! alike; a value is the median over the rounds, and a ratio the median of the rounds' ratios. Time is the thread's
@@ -23,6 +23,7 @@ use contender::Contender;
 use input::chain::{ALGORITHMS, Chain};
 use input::crowd::Crowd;
 use input::hostile::Hostile;
+use input::ocsp::Answer;
 use input::policy;
 use measure::{Effort, Rounds};
 use portcullis_test_pki::Algorithm;
@@ -31,13 +32,14 @@ use portcullis_test_pki::Algorithm;
 type Print = fn(Effort);
 
 /// Every table, by the word that chooses it.
-const TABLES: [(&str, Print); 7] = [
+const TABLES: [(&str, Print); 8] = [
     ("verify", verify),
     ("memory", memory),
     ("one", one_chain),
     ("parse", parse),
     ("anchors", anchors),
     ("refuse", refuse),
+    ("ocsp", ocsp),
     ("cached", cached::cached),
 ];
 
@@ -193,5 +195,32 @@ fn refuse(effort: Effort) {
         let reason = input.refuse(&policy);
         let (milliseconds, code) = (microseconds / 1_000.0, reason.reason().code());
         println!("{:<52}{milliseconds:>9.2}  {code}", input.name);
+    }
+}
+
+/// The most that reading and judging a response may take beyond 1.05 times its signatures, in microseconds.
+const MOST_OCSP_OVERHEAD: f64 = 3.0;
+
+/// Overhead is what a judgement takes beyond 1.05 times its signatures, a delegate's certificate among them.
+fn ocsp(effort: Effort) {
+    println!("\nocsp, µs (signed by)");
+    println!(
+        "{:<18}{:>11}{:>11}{:>10}{:>9}{:>14}",
+        "response", "signatures", "portcullis", "overhead", "openssl", "openssl/ours"
+    );
+    for answer in Answer::all() {
+        let rounds = Rounds::of(&contender::ocsp::judging(&answer), effort);
+        let [signatures, ours, openssl] = rounds.medians();
+        let overhead = rounds.median(|[signatures, ours, _]| ours - 1.05 * signatures);
+        let to_openssl = rounds.median(|[_, ours, openssl]| openssl / ours);
+        let verdict = if overhead > MOST_OCSP_OVERHEAD {
+            "  OVER"
+        } else {
+            ""
+        };
+        println!(
+            "{:<18}{signatures:>11.1}{ours:>11.1}{overhead:>10.1}{openssl:>9.1}{to_openssl:>14.2}{verdict}",
+            answer.name
+        );
     }
 }

@@ -1,7 +1,9 @@
-//! `d2i_X509` and `X509_verify_cert`.
+//! `d2i_X509` and `X509_verify_cert`, `d2i_OCSP_RESPONSE` and `OCSP_basic_verify`.
 
 use std::hint::black_box;
 
+use openssl::hash::MessageDigest;
+use openssl::ocsp::{OcspCertId, OcspCertStatus, OcspFlag, OcspResponse};
 use openssl::stack::Stack;
 use openssl::x509::store::{X509Store, X509StoreBuilder};
 use openssl::x509::verify::X509VerifyParam;
@@ -11,6 +13,7 @@ use rustls_pki_types::CertificateDer;
 
 use super::Contender;
 use crate::input::chain::Chain;
+use crate::input::ocsp::Answer;
 
 pub(super) fn parsing(chain: &Chain) -> Contender<'_> {
     Contender::new("openssl", || {
@@ -19,7 +22,7 @@ pub(super) fn parsing(chain: &Chain) -> Contender<'_> {
 }
 
 pub(super) fn verifying(chain: &Chain) -> Contender<'_> {
-    let store = store(&chain.root);
+    let store = store(&chain.root, X509PurposeId::SSL_CLIENT);
     Contender::new("openssl", move || {
         let leaf = parse(black_box(&chain.leaf));
         let mut offered = Stack::new().expect("a stack");
@@ -32,16 +35,33 @@ pub(super) fn verifying(chain: &Chain) -> Contender<'_> {
     })
 }
 
-/// The root alone, for TLS clients at the time of all tests.
-fn store(root: &CertificateDer<'_>) -> X509Store {
+/// Its dates are not checked: OpenSSL knows no time for that but the clock's.
+pub(super) fn judging(answer: &Answer) -> Contender<'_> {
+    let (certificate, issuer) = (parse(&answer.certificate), parse(&answer.issuer));
+    let store = store(&answer.issuer, X509PurposeId::OCSP_HELPER);
+    let mut offered = Stack::new().expect("a stack");
+    offered.push(issuer.clone()).expect("a longer stack");
+    let id = OcspCertId::from_cert(MessageDigest::sha1(), &certificate, &issuer);
+    let id = id.expect("an id");
+    Contender::new("openssl", move || {
+        let response = OcspResponse::from_der(black_box(&answer.response)).expect("a response");
+        let basic = response.basic().expect("an answer");
+        basic
+            .verify(&offered, &store, OcspFlag::empty())
+            .expect("a valid signature");
+        let status = basic.find_status(&id).expect("a status");
+        assert!(status.status == OcspCertStatus::GOOD, "a good status");
+    })
+}
+
+/// The root alone, for this purpose at the time of all tests.
+fn store(root: &CertificateDer<'_>, purpose: X509PurposeId) -> X509Store {
     let mut parameters = X509VerifyParam::new().expect("parameters");
     parameters.set_time(NOW.as_secs().try_into().expect("a time_t"));
     let mut store = X509StoreBuilder::new().expect("a store");
     store.add_cert(parse(root)).expect("an anchor");
     store.set_param(&parameters).expect("a time");
-    store
-        .set_purpose(X509PurposeId::SSL_CLIENT)
-        .expect("a purpose");
+    store.set_purpose(purpose).expect("a purpose");
     store.build()
 }
 

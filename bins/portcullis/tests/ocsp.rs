@@ -17,7 +17,7 @@ use std::thread;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use portcullis_test_pki::{Ca, Certified, DAY, NOW, after, before, ocsp};
+use portcullis_test_pki::{Ca, Certified, DAY, ExtendedKeyUsage, NOW, after, before, ocsp};
 use serde_json::{Value, json};
 
 use command::{Finished, Folder, now, rfc3339};
@@ -61,6 +61,27 @@ impl Scene {
         assert_eq!(said["status"], "refused", "{said}");
         said["reason"].as_str().unwrap().to_owned()
     }
+}
+
+#[test]
+fn a_delegate_that_names_a_responder_for_itself_is_refused_with_that_reason() {
+    let scene = Scene::new();
+    let delegate = scene
+        .ca
+        .leaf("Responder")
+        .extended_key_usage(&[ExtendedKeyUsage::OcspSigning])
+        .ocsp_url("http://ocsp.example/delegates")
+        .issue();
+    let response = ocsp::good(&scene.client, &scene.ca)
+        .delegate(&delegate)
+        .issue();
+    assert_eq!(scene.refusal(&response), "unauthorised_responder");
+    let told = scene.verify(&response, &[]).expect(1);
+    assert!(
+        told.stdout
+            .contains("its certificate has no id-pkix-ocsp-nocheck and no good answer about it"),
+        "{told:?}"
+    );
 }
 
 #[test]

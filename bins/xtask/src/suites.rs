@@ -1,7 +1,7 @@
-//! `cargo xtask suites`: what others published to test path validation, put to the built command.
+//! `cargo xtask suites`: what others published to test path validation and OCSP, put to the built command.
 //!
-//! The suites are not part of this repository. Each is a file of path cases, one JSON object a line, in the format
-//! that `portcullis verify --batch` reads, with the verdict that its authors expect.
+//! The suites are not part of this repository. Each is a file of cases, one JSON object a line, in the format that
+//! `portcullis verify --batch` or `portcullis ocsp verify --batch` reads, with the verdict that its authors expect.
 
 mod case;
 mod exceptions;
@@ -21,7 +21,7 @@ use crate::command::{cargo, output, run, say};
 use crate::root;
 use crate::task::{Failure, Outcome, no_arguments};
 
-use case::{Answer, Case};
+use case::{Answer, Case, Question};
 use exceptions::Exception;
 use score::Score;
 
@@ -31,7 +31,7 @@ pub(crate) fn check(arguments: &[String]) -> Outcome {
     let suites = read_all(folder()?.as_deref())?;
     if suites.is_empty() {
         return Ok(say(&format!(
-            "suites: skipped: no path suite in `{BESIDE}` beside the checkout, and {VARIABLE} names no other folder"
+            "suites: skipped: no suite in `{BESIDE}` beside the checkout, and {VARIABLE} names no other folder"
         ))?);
     }
     let program = build()?;
@@ -48,7 +48,7 @@ pub(crate) fn check(arguments: &[String]) -> Outcome {
     tables()
 }
 
-/// The tables of names and signatures, which no command asks: the tests of those who compare them read them.
+/// The tables of names, signatures and messages, which no command asks: the tests of those who read them do.
 fn tables() -> Outcome {
     for words in TABLES {
         run(&mut cargo(words))?;
@@ -56,11 +56,20 @@ fn tables() -> Outcome {
     Ok(())
 }
 
-const TABLES: [&[&str]; 2] = [
+const TABLES: [&[&str]; 3] = [
     &[
         "test",
         "--package",
         "portcullis-x509",
+        "--test",
+        "suites",
+        "--",
+        "--nocapture",
+    ],
+    &[
+        "test",
+        "--package",
+        "portcullis-ocsp",
         "--test",
         "suites",
         "--",
@@ -78,9 +87,10 @@ const TABLES: [&[&str]; 2] = [
     ],
 ];
 
-/// One file of path cases.
+/// One file of cases.
 struct Suite {
     name: String,
+    question: Question,
     /// The cases as they are put to the command, in the order of `cases`.
     lines: String,
     cases: Vec<Case>,
@@ -123,11 +133,9 @@ fn read_all(folder: Option<&Path>) -> Result<Vec<Suite>, Failure> {
     };
     let mut suites = Vec::new();
     for path in files(folder)? {
-        let suite = Suite::read(&path)?;
-        if suite.cases.is_empty() {
-            say(&format!("{}: no path cases, left out", suite.name))?;
-        } else {
-            suites.push(suite);
+        match Suite::read(&path)? {
+            Some(suite) => suites.push(suite),
+            None => say(&format!("{}: no cases, left out", file_name(&path)))?,
         }
     }
     Ok(suites)
@@ -149,7 +157,7 @@ fn file_name(path: &Path) -> String {
 }
 
 impl Suite {
-    fn read(path: &Path) -> Result<Self, Failure> {
+    fn read(path: &Path) -> Result<Option<Self>, Failure> {
         let unreadable =
             |error| Failure::Failed(format!("cannot read {}: {error}", path.display()));
         let mut text = String::new();
@@ -160,23 +168,32 @@ impl Suite {
         Self::parse(file_name(path).trim_end_matches(ENDING), &text)
     }
 
-    /// Keeps the path cases; what else a suite asks is not for `verify`.
-    fn parse(name: &str, text: &str) -> Result<Self, Failure> {
-        let mut suite = Self {
-            name: name.to_owned(),
-            lines: String::new(),
-            cases: Vec::new(),
-        };
+    /// Keeps the cases that the command answers, all of one kind; nothing when there is none.
+    fn parse(name: &str, text: &str) -> Result<Option<Self>, Failure> {
+        let wrong = |error| Failure::Failed(format!("{name}: {error}"));
+        let mut suite: Option<Self> = None;
         for line in text.lines().filter(|line| !line.trim().is_empty()) {
-            let case =
-                Case::parse(line).map_err(|error| Failure::Failed(format!("{name}: {error}")))?;
-            if let Some(case) = case {
-                suite.cases.push(case);
-                suite.lines.push_str(line);
-                suite.lines.push('\n');
+            let Some(case) = Case::parse(line).map_err(wrong)? else {
+                continue;
+            };
+            let suite = suite.get_or_insert_with(|| Self::empty(name, case.question));
+            if suite.question != case.question {
+                return Err(wrong(format!("case {} is of another kind", case.id)));
             }
+            suite.lines.push_str(line);
+            suite.lines.push('\n');
+            suite.cases.push(case);
         }
         Ok(suite)
+    }
+
+    fn empty(name: &str, question: Question) -> Self {
+        Self {
+            name: name.to_owned(),
+            question,
+            lines: String::new(),
+            cases: Vec::new(),
+        }
     }
 }
 
@@ -205,7 +222,7 @@ fn executable(messages: &str) -> Option<PathBuf> {
 impl<'a> Answered<'a> {
     fn by(program: &Path, suite: &'a Suite, exceptions: &[Exception]) -> Result<Self, Failure> {
         let start = Instant::now();
-        let said = ask(program, &suite.lines)?;
+        let said = ask(program, suite)?;
         let took = start.elapsed();
         let answers: Vec<Answer> = said.lines().map(Answer::parse).collect();
         let score = score::score(&suite.cases, &answers, exceptions);
@@ -220,18 +237,18 @@ impl<'a> Answered<'a> {
     }
 }
 
-/// What the command says to `cases`. How it exits does not matter: a case without an answer is a wrong one.
-fn ask(program: &Path, cases: &str) -> Result<String, Failure> {
+/// What the command says to the cases. How it exits does not matter: a case without an answer is a wrong one.
+fn ask(program: &Path, suite: &Suite) -> Result<String, Failure> {
     let unanswered = |error| Failure::Failed(format!("cannot ask {}: {error}", program.display()));
     let mut child = Command::new(program)
-        .args(["verify", "--batch", "-"])
+        .args(suite.question.words())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .map_err(unanswered)?;
     let stdin = child.stdin.take();
     let output = std::thread::scope(|scope| {
-        scope.spawn(|| stdin.map(|mut stdin| stdin.write_all(cases.as_bytes())));
+        scope.spawn(|| stdin.map(|mut stdin| stdin.write_all(suite.lines.as_bytes())));
         child.wait_with_output()
     });
     let output = output.map_err(unanswered)?;
@@ -275,13 +292,25 @@ fn row(result: &Answered<'_>) -> String {
 mod tests {
     use super::*;
 
+    const PATH: &str = r#"{"suite":"s","id":"1","target":"AA==","expect":"accept","score":true}"#;
+    const OCSP: &str = r#"{"suite":"s","id":"2","response":"AA==","expect":"good","score":true}"#;
+    const OTHER: &str = r#"{"suite":"s","id":"3","expect":"anything"}"#;
+
     #[test]
-    fn only_path_cases_are_put_to_the_command() {
-        let path = r#"{"suite":"s","id":"1","target":"AA==","expect":"accept","score":true}"#;
-        let ocsp = r#"{"suite":"s","id":"2","response":"AA==","expect":"good","score":true}"#;
-        let suite = Suite::parse("s", &format!("{path}\n\n{ocsp}\n")).unwrap();
-        assert_eq!(suite.cases.len(), 1);
-        assert_eq!(suite.lines, format!("{path}\n"));
+    fn only_cases_that_the_command_answers_are_put_to_it() {
+        for (case, question) in [(PATH, Question::Path), (OCSP, Question::Ocsp)] {
+            let suite = Suite::parse("s", &format!("{OTHER}\n{case}\n\n")).unwrap();
+            let suite = suite.unwrap();
+            assert_eq!(suite.question, question);
+            assert_eq!(suite.cases.len(), 1);
+            assert_eq!(suite.lines, format!("{case}\n"));
+        }
+        assert!(Suite::parse("s", OTHER).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_suite_asks_one_kind_of_question() {
+        assert!(Suite::parse("s", &format!("{PATH}\n{OCSP}\n")).is_err());
     }
 
     #[test]

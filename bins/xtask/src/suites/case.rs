@@ -5,9 +5,50 @@ use std::fmt;
 
 use serde_json::Value;
 
+/// What kind of thing a suite asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Question {
+    /// Is this certificate trusted?
+    Path,
+    /// What does this OCSP response prove?
+    Ocsp,
+}
+
+impl Question {
+    /// The words of the command that answers many of them.
+    pub(super) fn words(self) -> &'static [&'static str] {
+        match self {
+            Self::Path => &["verify", "--batch", "-"],
+            Self::Ocsp => &["ocsp", "verify", "--batch", "-"],
+        }
+    }
+
+    fn of(case: &Value) -> Option<Self> {
+        let has = |field: &str| case.get(field).is_some();
+        match (has("target"), has("response")) {
+            (true, _) => Some(Self::Path),
+            (false, true) => Some(Self::Ocsp),
+            (false, false) => None,
+        }
+    }
+
+    fn expects(self, verdict: &str) -> Option<Verdict> {
+        Some(match (self, verdict) {
+            (Self::Path, "accept") => Verdict::Accept,
+            (Self::Path, "reject") => Verdict::Reject,
+            (Self::Ocsp, "good") => Verdict::Good,
+            (Self::Ocsp, "revoked") => Verdict::Revoked,
+            (Self::Ocsp, "unknown") => Verdict::Unknown,
+            (Self::Ocsp, "unusable") => Verdict::Unusable,
+            _ => return None,
+        })
+    }
+}
+
 /// What a suite asks, without the certificates.
 #[derive(Debug)]
 pub(super) struct Case {
+    pub(super) question: Question,
     pub(super) suite: String,
     pub(super) id: String,
     pub(super) scored: bool,
@@ -30,22 +71,27 @@ pub(super) struct Answer {
 pub(super) enum Verdict {
     Accept,
     Reject,
+    Good,
+    Revoked,
+    Unknown,
+    /// The response proves nothing.
+    Unusable,
 }
 
 impl Case {
-    /// Reads a line of a suite; nothing when it is no path case.
+    /// Reads a line of a suite; nothing when it asks what the command does not answer.
     pub(super) fn parse(line: &str) -> Result<Option<Self>, String> {
         let value: Value = serde_json::from_str(line).map_err(|error| error.to_string())?;
-        if value.get("target").is_none() {
+        let Some(question) = Question::of(&value) else {
             return Ok(None);
-        }
+        };
         let id = text(&value, "id");
-        let expect = match text(&value, "expect").as_str() {
-            "accept" => Verdict::Accept,
-            "reject" => Verdict::Reject,
-            other => return Err(format!("case {id} expects `{other}`")),
+        let expect = text(&value, "expect");
+        let Some(expect) = question.expects(&expect) else {
+            return Err(format!("case {id} expects `{expect}`"));
         };
         Ok(Some(Self {
+            question,
             suite: text(&value, "suite"),
             id,
             scored: value.get("score") != Some(&Value::Bool(false)),
@@ -59,9 +105,14 @@ impl Answer {
     /// Reads a line that the command wrote. What it should not have written answers nothing.
     pub(super) fn parse(line: &str) -> Self {
         let value: Value = serde_json::from_str(line).unwrap_or_default();
-        let verdict = match text(&value, "verdict").as_str() {
-            "trusted" => Some(Verdict::Accept),
-            "refused" => Some(Verdict::Reject),
+        let (of_path, of_ocsp) = (text(&value, "verdict"), text(&value, "status"));
+        let verdict = match (of_path.as_str(), of_ocsp.as_str()) {
+            ("trusted", "") => Some(Verdict::Accept),
+            ("refused", "") => Some(Verdict::Reject),
+            ("", "good") => Some(Verdict::Good),
+            ("", "revoked") => Some(Verdict::Revoked),
+            ("", "unknown") => Some(Verdict::Unknown),
+            ("", "refused") => Some(Verdict::Unusable),
             _ => None,
         };
         Self {
@@ -95,6 +146,10 @@ impl fmt::Display for Verdict {
         f.write_str(match self {
             Self::Accept => "accept",
             Self::Reject => "reject",
+            Self::Good => "good",
+            Self::Revoked => "revoked",
+            Self::Unknown => "unknown",
+            Self::Unusable => "unusable",
         })
     }
 }
@@ -104,9 +159,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_case_that_expects_neither_verdict_is_an_error() {
-        let error = Case::parse(r#"{"id":"7","target":"","expect":"maybe"}"#).unwrap_err();
-        assert_eq!(error, "case 7 expects `maybe`");
+    fn a_case_that_expects_no_verdict_of_its_kind_is_an_error() {
+        let error = Case::parse(r#"{"id":"7","target":"","expect":"good"}"#).unwrap_err();
+        assert_eq!(error, "case 7 expects `good`");
+        let error = Case::parse(r#"{"id":"8","response":"","expect":"accept"}"#).unwrap_err();
+        assert_eq!(error, "case 8 expects `accept`");
+    }
+
+    #[test]
+    fn an_answer_about_a_response_has_one_of_four_verdicts() {
+        for (status, verdict) in [
+            ("good", Some(Verdict::Good)),
+            ("revoked", Some(Verdict::Revoked)),
+            ("unknown", Some(Verdict::Unknown)),
+            ("refused", Some(Verdict::Unusable)),
+            ("trusted", None),
+        ] {
+            let answer = Answer::parse(&format!(r#"{{"id":"1","status":"{status}"}}"#));
+            assert_eq!(answer.verdict, verdict, "{status}");
+        }
     }
 
     #[test]

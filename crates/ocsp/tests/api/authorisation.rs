@@ -130,6 +130,66 @@ fn a_delegate_below_an_intermediate_of_the_issuer_may_not_sign() {
 }
 
 #[test]
+fn a_delegate_of_the_issuers_key_under_another_name_may_not_sign() {
+    let pki = Pki::new();
+    let renamed = Ca::root("Renamed").key(&pki.root.key).issue();
+    let delegate = renamed.ocsp_responder("Responder").issue();
+    let refusal = unauthorised(pki.judge(&delegated(&pki, &delegate).issue()));
+    let expected = Unauthorised::OtherIssuer {
+        expected: "CN=Root".into(),
+        found: "CN=Renamed".into(),
+    };
+    assert_eq!(refusal, expected);
+}
+
+#[test]
+fn a_delegate_of_a_delegate_may_not_sign_whoever_it_says_to_be_issued_by() {
+    let pki = Pki::new();
+    let delegate = pki.root.ocsp_responder("Delegate").issue();
+    let below = || {
+        pki.root
+            .ocsp_responder("Responder")
+            .signed_by(&delegate.key)
+    };
+    let honest = below().issuer_name(delegate.subject().clone()).issue();
+    let response = delegated(&pki, &honest).certificate(&delegate.der).issue();
+    let refusal = unauthorised(pki.judge(&response));
+    assert!(
+        matches!(refusal, Unauthorised::OtherIssuer { .. }),
+        "{refusal}"
+    );
+    let lying = below().issue();
+    let response = delegated(&pki, &lying).certificate(&delegate.der).issue();
+    let refusal = unauthorised(pki.judge(&response));
+    assert!(
+        matches!(refusal, Unauthorised::NotSignedByIssuer(_)),
+        "{refusal}"
+    );
+}
+
+#[test]
+fn a_delegate_with_a_wrong_signature_of_the_issuer_may_not_sign() {
+    let pki = Pki::new();
+    let delegate = pki.root.ocsp_responder("Responder").wrong_signature();
+    let refusal = unauthorised(pki.judge(&delegated(&pki, &delegate.issue()).issue()));
+    assert!(
+        matches!(refusal, Unauthorised::NotSignedByIssuer(_)),
+        "{refusal}"
+    );
+}
+
+#[test]
+fn a_client_may_sign_neither_for_itself_nor_for_others_of_its_issuer() {
+    let pki = Pki::new();
+    let refusal = unauthorised(pki.judge(&delegated(&pki, &pki.alice).issue()));
+    assert_eq!(refusal, Unauthorised::Itself);
+    let bob = pki.root.client("bob").issue();
+    let response = ocsp::good(&bob, &pki.root).delegate(&pki.alice).issue();
+    let refusal = unauthorised(judge(&response, &bob, &pki.root, |rules| rules));
+    assert_eq!(refusal, Unauthorised::NotForOcspSigning);
+}
+
+#[test]
 fn a_delegate_must_be_certified_for_ocsp_signing_itself() {
     let pki = Pki::new();
     for purposes in [
