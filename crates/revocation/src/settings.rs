@@ -273,6 +273,11 @@ impl Settings {
         self
     }
 
+    /// Whether an answer about a delegate may admit it.
+    pub(crate) fn checks_delegates(&self) -> bool {
+        self.delegates_without_nocheck == DelegatesWithoutNocheck::CheckWhereNamed
+    }
+
     pub(crate) fn observe(&self, event: &Event<'_>) {
         if let Some(observer) = &self.observer {
             observer.observe(event);

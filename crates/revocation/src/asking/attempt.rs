@@ -55,7 +55,10 @@ impl Attempt<'_> {
             .asking
             .judge(&response, &query, &subject.whom, &[], self.now)
         {
-            Err(refusal) if refusal.delegate_to_check().is_some() => {
+            Err(refusal)
+                if self.asking.settings.checks_delegates()
+                    && refusal.delegate_to_check().is_some() =>
+            {
                 self.with_delegate(&response, &query, subject, refusal)
                     .await
             }

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use portcullis_ocsp::DelegatesWithoutNocheck;
 use portcullis_revocation::{
     Checker, Mode, Nonces, Policy, Refused, Scope, Settings, Source, Verdict,
 };
@@ -382,6 +383,21 @@ async fn a_delegate_that_its_issuer_vouches_for_is_believed_and_asked_about_once
     let (alice, delegate) = (&delegation.about_alice, &delegation.about_delegate);
     // Once by the first checker, and once by the second, for which the answer still held.
     assert_eq!((alice.hits(), delegate.hits()), (3, 2));
+}
+
+#[tokio::test]
+async fn where_delegates_are_not_checked_nobody_is_asked_about_them() {
+    for (policy, passes) in [
+        (DelegatesWithoutNocheck::Allow, true),
+        (DelegatesWithoutNocheck::Refuse, false),
+    ] {
+        let delegation = Delegation::new(|delegate, root| ocsp::good(delegate, root));
+        let settings = settings().delegates_without_nocheck(policy);
+        let checker = Checker::new(settings, Policy::new(Mode::HardFail, Scope::Leaf));
+        let verdict = delegation.pki.check(&checker, NOW).await;
+        assert_eq!(verdict.is_ok(), passes);
+        assert_eq!(delegation.about_delegate.hits(), 0);
+    }
 }
 
 #[tokio::test]
