@@ -1,5 +1,6 @@
 //! `portcullis check`: what it prints and how it exits.
 #![allow(
+    clippy::arithmetic_side_effects,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,

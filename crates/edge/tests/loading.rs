@@ -1,6 +1,7 @@
 //! From a configuration to a gateway: every file that cannot be used is a diagnostic at its place, and
 //! a gateway that trusts less or more than was written is never built.
 #![allow(
+    clippy::arithmetic_side_effects,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
