@@ -213,6 +213,8 @@ async fn an_answer_that_has_run_out_meanwhile_serves_for_the_grace_alone() {
             .responder
             .says(|question: &Question| question.reply(question.good().next_update(now())));
         assert_eq!(scene.stored(&scene.alice).await.status, 200);
+        // One question, or two where the second ended under way.
+        let asked = scene.responder.asked();
         Patience::new().next_second().await;
         scene.restart(|lines| {
             let mut fields: Vec<_> = lines[1].split(' ').collect();
@@ -220,7 +222,7 @@ async fn an_answer_that_has_run_out_meanwhile_serves_for_the_grace_alone() {
             vec![lines[0].clone(), fields.join(" ")]
         });
         assert_eq!(scene.get(&scene.alice).await.status, status, "{mode}");
-        assert_eq!(scene.responder.asked(), 2);
+        assert_eq!(scene.responder.asked(), asked + 1);
     }
 }
 
