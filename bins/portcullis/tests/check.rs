@@ -1,5 +1,6 @@
 //! `portcullis check`: what it prints and how it exits.
 #![allow(
+    clippy::arithmetic_side_effects,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
@@ -98,6 +99,68 @@ fn problems_of_the_text_the_files_and_the_rewrites_are_told_in_one_run() {
         assert!(row > 20 && column > 0, "{line}");
     }
     assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn every_problem_about_responders_is_told_with_line_and_column() {
+    let text = TUTORIAL.replace(
+        "[ocsp]\n",
+        "[ocsp]\nproxy = \"socks5://proxy.contoso.com\"\nhttps_roots = [\"absent-roots.pem\"]\n",
+    ) + r#"
+[[ocsp.responders]]
+issuer = "absent-issuer.pem"
+fallback = ["http://ocsp.contoso.com"]
+[[ocsp.responders]]
+trusted = ["client-ca-chain.pem", "garbage.pem"]
+"#;
+    let folder = folder("responders", &text);
+    fs::write(folder.join("garbage.pem"), "garbage").unwrap();
+    let output = check(&folder, &["-c", "portcullis.toml"]);
+    let told = lines(&output.stdout);
+    let expected = [
+        ("\"socks5:", "ocsp.proxy: this cannot be set up: "),
+        (
+            "\"absent-roots.pem",
+            "ocsp.https_roots[0]: absent-roots.pem cannot be used: ",
+        ),
+        (
+            "\"absent-issuer.pem",
+            "ocsp.responders[0].issuer: absent-issuer.pem cannot be used: ",
+        ),
+        (
+            "\"garbage.pem",
+            "ocsp.responders[1].trusted[1]: garbage.pem cannot be used: ",
+        ),
+    ];
+    assert_eq!(told.len(), expected.len() + 1, "{told:#?}");
+    for (line, (found, words)) in told.iter().zip(expected) {
+        let start = format!("{} {words}", place(&text, found));
+        assert!(line.starts_with(&start), "{start} is not {line}");
+    }
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn an_https_responder_without_roots_is_told_with_line_and_column() {
+    let tables = "[[ocsp.responders]]\ninstead = [\"https://ocsp.contoso.com\"]";
+    let text = format!("{TUTORIAL}\n{tables}\n");
+    let folder = folder("https-responder", &text);
+    let output = check(&folder, &["-c", "portcullis.toml"]);
+    let told = lines(&output.stdout);
+    let place = place(&text, "\"https://ocsp");
+    let start = format!("{place} ocsp.responders[0].instead[0]: ");
+    assert!(told[0].starts_with(&start), "{told:#?}");
+    assert!(told[0].contains("https_roots"), "{told:#?}");
+    assert_eq!(told[1..], ["portcullis.toml: 1 problem"]);
+    assert_eq!(output.status.code(), Some(1));
+}
+
+/// Where a text stands, as messages begin.
+fn place(configuration: &str, text: &str) -> String {
+    let mut lines = configuration.lines().zip(1..);
+    let found = lines.find_map(|(line, row)| Some((row, line.find(text)? + 1)));
+    let (row, column) = found.unwrap();
+    format!("portcullis.toml:{row}:{column}:")
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! `portcullis ocsp`: what saved responses prove, and a live question.
+//! `portcullis ocsp verify`: what saved responses prove.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -10,10 +10,6 @@
 
 #[path = "support/command.rs"]
 mod command;
-
-use std::io::{Read, Write};
-use std::net::TcpListener;
-use std::thread;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -274,116 +270,4 @@ fn a_batch_answers_each_case_by_its_id() {
     assert_eq!(answers[0]["status"], "good");
     assert_eq!(answers[1]["id"], "revoked");
     assert_eq!(answers[1]["status"], "revoked");
-}
-
-/// A responder that gives one answer to whoever asks first; hands back the question as received.
-fn responder(answer: Vec<u8>) -> (String, thread::JoinHandle<Vec<u8>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/", listener.local_addr().unwrap());
-    let serving = thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
-        let mut question = vec![0; 4096];
-        let length = stream.read(&mut question).unwrap();
-        question.truncate(length);
-        let head = format!(
-            "HTTP/1.1 200 OK\r\ncontent-type: application/ocsp-response\r\ncontent-length: {}\r\n\
-             connection: close\r\n\r\n",
-            answer.len()
-        );
-        stream
-            .write_all(&[head.as_bytes(), &answer].concat())
-            .unwrap();
-        question
-    });
-    (url, serving)
-}
-
-fn ask(scene: &Scene, arguments: &[&str]) -> Finished {
-    let fixed = [
-        "ocsp",
-        "ask",
-        "--cert",
-        "client.pem",
-        "--issuer",
-        "ca.pem",
-        "--json",
-    ];
-    scene.folder.portcullis(&[&fixed[..], arguments].concat())
-}
-
-/// `ocsp ask` lives in the present, and so must what it is told.
-fn this_moment() -> u64 {
-    std::time::SystemTime::UNIX_EPOCH
-        .elapsed()
-        .unwrap()
-        .as_secs()
-}
-
-fn present_scene() -> Scene {
-    let ca = Ca::root("Issuing").valid_around(this_moment()).issue();
-    let client = ca.client("alice").issue();
-    let scene = Scene {
-        folder: Folder::new(),
-        ca,
-        client,
-    };
-    scene.folder.write("client.pem", scene.client.pem());
-    scene.folder.write("ca.pem", scene.ca.pem());
-    scene
-}
-
-#[test]
-fn a_live_responder_is_asked_and_believed() {
-    let scene = present_scene();
-    let (url, serving) = responder(ocsp::good(&scene.client, &scene.ca).issue());
-    let said = ask(&scene, &["--url", &url]).expect(0).json();
-    assert_eq!(said["status"], "good");
-    assert_eq!(said["url"], url);
-    let question = serving.join().unwrap();
-    assert!(
-        question.starts_with(b"GET /") || question.starts_with(b"POST / "),
-        "{question:?}"
-    );
-}
-
-#[test]
-fn a_live_responder_that_says_revoked_is_believed_too() {
-    let scene = present_scene();
-    let since = before(scene.client.around(), DAY);
-    let (url, serving) = responder(ocsp::revoked(&scene.client, &scene.ca, since).issue());
-    let said = ask(&scene, &["--url", &url, "--hash", "sha256"])
-        .expect(1)
-        .json();
-    assert_eq!(said["status"], "revoked");
-    serving.join().unwrap();
-}
-
-#[test]
-fn a_responder_that_keeps_no_nonce_is_refused_when_one_is_sent() {
-    let scene = present_scene();
-    let (url, serving) = responder(ocsp::good(&scene.client, &scene.ca).issue());
-    let said = ask(&scene, &["--url", &url, "--nonce"]).expect(1).json();
-    assert_eq!(said["reason"], "nonce_missing");
-    serving.join().unwrap();
-}
-
-#[test]
-fn a_responder_that_is_not_there_is_a_refusal() {
-    let scene = present_scene();
-    let nobody = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
-    let said = ask(&scene, &["--url", &format!("http://{nobody}/")])
-        .expect(1)
-        .json();
-    assert_eq!(said["status"], "refused");
-    assert_eq!(said["reason"], "responder_unreachable");
-}
-
-#[test]
-fn whom_to_ask_must_be_known() {
-    let scene = present_scene();
-    let said = ask(&scene, &[]).expect(2);
-    assert!(said.stderr.contains("names no OCSP responder"), "{said:?}");
 }

@@ -11,7 +11,7 @@ use portcullis_model::host::{HostName, HostTable};
 use portcullis_model::{BackendSettings, Diagnostic, Listener};
 use portcullis_revocation::Checker;
 use portcullis_rewrite::{RuleSet, StripList};
-use portcullis_tls::{ClientAuth, Profile};
+use portcullis_tls::{ClientAuth, Profile, Stapler};
 use rustls::crypto::CryptoProvider;
 
 use crate::load::Loader;
@@ -61,6 +61,11 @@ impl Gateway {
     /// The profiles that an OCSP answer is stapled to.
     pub(crate) fn stapling(&self) -> &[Arc<Profile>] {
         &self.stapling
+    }
+
+    /// What keeps the answers that are stapled.
+    pub(crate) fn staplers(&self) -> impl Iterator<Item = &Arc<Stapler>> {
+        self.stapling.iter().filter_map(|profile| profile.stapler())
     }
 
     pub(crate) fn strip(&self) -> &StripList {

@@ -84,7 +84,8 @@ impl Running {
     /// again by it before its next request. No session made before can be resumed.
     ///
     /// What OCSP responders said goes on to hold until it ends, so that a reload does not ask about
-    /// every client anew, unless anything about how they are asked has changed.
+    /// every client anew, unless anything about how they are asked has changed. What is stapled to a server certificate
+    /// is asked for anew, and shown until then.
     ///
     /// # Errors
     /// When `gateway` listens on other addresses, or on more or fewer: those take a new start.
@@ -101,6 +102,11 @@ impl Running {
         gateway.checker().take_over(current.checker());
         if let Err(error) = gateway.checker().open() {
             tracing::error!(%error, "OCSP answers are not kept across restarts");
+        }
+        for stapler in gateway.staplers() {
+            for other in current.staplers() {
+                stapler.take_over(other);
+            }
         }
         self.shared.gateway.store(Arc::new(gateway));
         self.shared.replaced.notify_one();

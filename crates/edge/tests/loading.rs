@@ -1,6 +1,7 @@
 //! From a configuration to a gateway: every file that cannot be used is a diagnostic at its place, and
 //! a gateway that trusts less or more than was written is never built.
 #![allow(
+    clippy::arithmetic_side_effects,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
@@ -73,6 +74,21 @@ impl Files {
         let model = portcullis_model::parse(configuration).unwrap();
         let provider = Arc::new(aws_lc_rs::default_provider());
         Gateway::build(&model, &self.folder, provider)
+    }
+
+    /// The message of the one problem, which is where this text is in the configuration.
+    #[track_caller]
+    fn problem_at(&self, configuration: &str, path: &str, text: &str) -> String {
+        let problems = self.build(configuration).err().expect("a problem");
+        let [problem] = &problems[..] else {
+            panic!("{problems:?}");
+        };
+        assert_eq!(problem.place.path, path);
+        let location = problem.place.location.unwrap();
+        let line = configuration.lines().nth(location.line - 1).unwrap();
+        let found = &line[location.column - 1..];
+        assert!(found.starts_with(text), "{text} is not at {found}");
+        problem.message()
     }
 
     /// The path and the message of every problem.
@@ -227,6 +243,102 @@ fn all_problems_are_told_at_once() {
             "tls_profile.contoso.trusted_client_certificates[0]",
         ]
     );
+}
+
+/// The configuration with these lines at its end.
+fn with(lines: &str) -> String {
+    format!("{CONFIGURATION}{lines}\n")
+}
+
+#[test]
+fn a_file_about_responders_that_cannot_be_used_is_told_at_its_place() {
+    let files = Files::new();
+    files.write("garbage.pem", "garbage");
+    files.write("key.pem", files.ca.key_pem());
+    files.write("empty.pem", "\n");
+    let malformed = portcullis_test_pki::pem("CERTIFICATE", b"garbage");
+    files.write("malformed.pem", malformed);
+    let url = "instead = [\"http://ocsp.contoso.com\"]";
+    for (file, message) in [
+        ("missing.pem", "No such file"),
+        ("garbage.pem", "no PEM certificate"),
+        ("key.pem", "private key"),
+        ("empty.pem", "empty"),
+        // rustls has words of its own for roots.
+        ("malformed.pem", ""),
+    ] {
+        let quoted = format!("{file:?}");
+        for (lines, path) in [
+            (
+                format!("[[ocsp.responders]]\nissuer = {quoted}\n{url}"),
+                "ocsp.responders[0].issuer",
+            ),
+            (
+                format!("[[ocsp.responders]]\ntrusted = [\"chain.pem\", {quoted}]"),
+                "ocsp.responders[0].trusted[1]",
+            ),
+            (
+                format!("[ocsp]\nhttps_roots = [ \"chain.pem\", {quoted} ]"),
+                "ocsp.https_roots[1]",
+            ),
+        ] {
+            let told = files.problem_at(&with(&lines), path, &quoted);
+            assert!(told.contains(message) && told.contains(file), "{told}");
+        }
+    }
+}
+
+#[test]
+fn an_https_responder_needs_roots() {
+    let files = Files::new();
+    for key in ["instead", "fallback"] {
+        let responders = format!(
+            "[[ocsp.responders]]\n{key} = [\"http://a.contoso.com\", \"HTTPS://b.contoso.com\"]"
+        );
+        let path = format!("ocsp.responders[0].{key}[1]");
+        let told = files.problem_at(&with(&responders), &path, "\"HTTPS://b");
+        assert!(told.contains("without https_roots"), "{told}");
+        let rooted = format!("[ocsp]\nhttps_roots = [\"chain.pem\"]\n{responders}");
+        assert!(files.build(&with(&rooted)).is_ok());
+    }
+}
+
+#[test]
+fn a_proxy_is_an_http_url_without_path_or_user() {
+    let files = Files::new();
+    for (proxy, message) in [
+        ("https://proxy.contoso.com", "scheme https"),
+        ("socks5://proxy.contoso.com", "scheme socks5"),
+        ("proxy.contoso.com:3128", "not a URL"),
+        ("http://proxy.contoso.com/path", "not a URL"),
+        ("http://user:secret@proxy.contoso.com", "names a user"),
+    ] {
+        let lines = format!("[ocsp]\nproxy = \"{proxy}\"");
+        let told = files.problem_at(&with(&lines), "ocsp.proxy", &format!("{proxy:?}"));
+        assert!(told.contains("the proxy is not one"), "{told}");
+        assert!(told.contains(message), "{told}");
+        assert!(!told.contains("secret"), "{told}");
+    }
+    let fine = with("[ocsp]\nproxy = \"http://proxy.contoso.com:3128\"");
+    assert!(files.build(&fine).is_ok());
+}
+
+#[test]
+fn stapling_needs_the_certificate_of_the_issuer() {
+    let files = Files::new();
+    let server = fs::read_to_string(files.folder.join("server.pem")).unwrap();
+    let stapling = CONFIGURATION.replace("client_auth", "ocsp_stapling = true\nclient_auth");
+    let told = files.problem_at(&stapling, "tls_profile.contoso", "contoso]");
+    assert!(told.contains("certificate of the issuer"), "{told}");
+    let other = Ca::root("Fabrikam Root CA").issue();
+    files.write("server.pem", server.clone() + &other.pem());
+    let told = files.problem_at(&stapling, "tls_profile.contoso", "contoso]");
+    assert!(
+        told.contains("CN=Fabrikam Root CA, not CN=Contoso Root CA"),
+        "{told}"
+    );
+    files.write("server.pem", server + &files.ca.pem());
+    assert!(files.build(&stapling).is_ok());
 }
 
 #[test]

@@ -17,6 +17,7 @@ use attempt::Attempt;
 use crate::allowance::Allowance;
 use crate::failure::Failure;
 use crate::memory::{Memory, Question};
+use crate::moment::later;
 use crate::observer::Event;
 use crate::settings::{Nonces, Settings};
 use crate::store::{Store, Stored};
@@ -181,20 +182,17 @@ impl Asking {
         };
         let query = Query::new(&certificate, &issuer);
         let responder: Arc<str> = url.into();
-        match self.judge(&response, &query, &whom, &[], now) {
+        let judge = |at| self.judge(&response, &query, &whom, &[], at);
+        match judge(now) {
             Ok(status) => Some(Proof {
                 status,
                 responder,
                 response,
             }),
-            Err(Refusal::NotFresh(Staleness::Expired { next_update, .. })) => {
-                let status = self
-                    .judge(&response, &query, &whom, &[], next_update)
-                    .ok()?;
-                question.recall(status, responder, now);
+            Err(refusal) => {
+                question.recall(at_its_end(refusal, judge)?, responder, now);
                 None
             }
-            Err(_) => None,
         }
     }
 
@@ -218,6 +216,30 @@ impl Asking {
             self.settings.observe(&Event::StoreFailed { error: &error });
         }
     }
+}
+
+/// What an answer that has run out, which is the refusal, said at its end: at its nextUpdate or when it became too
+/// old, whichever came first.
+fn at_its_end(
+    mut refusal: Refusal,
+    judge: impl Fn(UnixTime) -> Result<Status, Refusal>,
+) -> Option<Status> {
+    for _ in 0..2 {
+        let end = match refusal {
+            Refusal::NotFresh(Staleness::Expired { next_update, .. }) => next_update,
+            Refusal::NotFresh(Staleness::TooOld {
+                this_update,
+                max_age,
+                ..
+            }) => later(this_update, max_age),
+            _ => return None,
+        };
+        match judge(end) {
+            Ok(status) => return Some(status),
+            Err(earlier) => refusal = earlier,
+        }
+    }
+    None
 }
 
 async fn turn<'s>(

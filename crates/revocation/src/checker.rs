@@ -200,10 +200,13 @@ impl Shared {
     }
 
     fn store(&self) -> io::Result<Option<Store>> {
-        let settings = &self.settings;
-        let path = settings.store.as_deref();
-        path.map(|path| Store::open(path, settings.capacity))
-            .transpose()
+        let Some(path) = self.settings.store.as_deref() else {
+            return Ok(None);
+        };
+        // The system does not say which file it speaks of.
+        Store::open(path, self.settings.capacity)
+            .map(Some)
+            .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
     }
 
     /// What is known, or what to wait for; asks if nobody does.

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use portcullis_x509::{Certificate, Malformed};
 use rustls_pki_types::CertificateDer;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, PolicyFault};
 use crate::key::Issuer;
+use crate::responder::Responder;
 
 /// Whom to ask about the certificates of one issuer, or of all, and whom to believe: what the operator knows beside
 /// what certificates say. The first of several that is about an issuer counts for it.
@@ -47,6 +48,14 @@ impl Responders {
     pub fn instead(mut self, url: &str) -> Self {
         self.instead.push(url.into());
         self
+    }
+
+    /// Whether a responder at this URL could be asked, as far as the URL tells.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn check_url(url: &str) -> Result<(), PolicyFault> {
+        Responder::parse(url).map(drop)
     }
 
     /// One more responder that is asked after the others failed, or where a certificate names none.

@@ -76,6 +76,23 @@ impl Stapler {
         (state.due.unwrap_or(now), failure)
     }
 
+    /// Goes on showing what `other` shows, where both have the same certificate. That is asked for anew by the next
+    /// [`refresh`](Self::refresh), and shown until there is a newer one or it ends.
+    ///
+    /// So a configuration that replaces another does not leave clients without an answer, be it that the responder is
+    /// down just then.
+    pub fn take_over(&self, other: &Self) {
+        let shown = other.shown.load();
+        if self.bare.cert != other.bare.cert || shown.ocsp.is_none() {
+            return;
+        }
+        let ends = other.state().ends;
+        let mut key = CertifiedKey::clone(&self.bare);
+        key.ocsp.clone_from(&shown.ocsp);
+        self.shown.store(Arc::new(key));
+        *self.state() = State { due: None, ends };
+    }
+
     async fn ask(&self, checker: &Checker, now: UnixTime) -> Result<Staple, Failure> {
         // It was made with both.
         let (certificate, issuer) = own(&self.bare).map_err(|error| match error {

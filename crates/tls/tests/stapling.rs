@@ -221,6 +221,42 @@ async fn while_the_responder_is_down_the_last_answer_is_stapled_until_it_ends() 
 }
 
 #[tokio::test]
+async fn who_takes_over_shows_the_answer_until_it_ends_and_asks_anew_at_once() {
+    let former = Scene::new();
+    let answer = former.good(NOW);
+    former.will_answer(answer.clone());
+    former.refresh(NOW).await;
+    let chain = former.server.pem_with(&[&former.root]);
+    let (down, now) = (Some("responder_unreachable"), after(NOW, 100));
+    let scene = Scene {
+        profile: profile(&chain, &former.server).unwrap(),
+        ..former
+    };
+    let stapler = scene.profile.stapler().unwrap();
+    stapler.take_over(former.profile.stapler().unwrap());
+    assert_eq!(scene.stapled(), answer);
+    assert_eq!(scene.refresh(now).await, (160, down));
+    assert_eq!(scene.stapled(), answer);
+    assert!(scene.refresh(after(NOW, 3601)).await.1.is_some());
+    assert!(scene.stapled().is_empty());
+    // There is nothing left to take over, and nothing is taken from it.
+    former.profile.stapler().unwrap().take_over(stapler);
+    assert_eq!(stapled(&former.profile), answer);
+}
+
+#[tokio::test]
+async fn the_answer_about_another_certificate_is_not_taken_over() {
+    let former = Scene::new();
+    former.will_answer(former.good(NOW));
+    former.refresh(NOW).await;
+    let renewed = former.root.server(&["www.contoso.com"]).issue();
+    let profile = profile(&renewed.pem_with(&[&former.root]), &renewed).unwrap();
+    let former = former.profile.stapler().unwrap();
+    profile.stapler().unwrap().take_over(former);
+    assert!(stapled(&profile).is_empty());
+}
+
+#[tokio::test]
 async fn nothing_but_good_is_stapled_and_a_revocation_ends_what_is() {
     let scene = Scene::new();
     for (answer, code) in [

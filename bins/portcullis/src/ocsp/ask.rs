@@ -29,7 +29,7 @@ pub(super) struct Ask {
     /// The certificate of its issuer; the first of the file.
     #[arg(long, value_name = "FILE")]
     issuer: PathBuf,
-    /// Whom to ask; the responder that the certificate names, when absent.
+    /// Whom to ask; the responders that the certificate names, when absent.
     #[arg(long)]
     url: Option<String>,
     /// What the certificate is named with in the question.
@@ -74,26 +74,26 @@ pub(super) fn run(arguments: &Ask) -> Result<ExitCode, Box<dyn std::error::Error
     let issuer_der = first_certificate(&arguments.issuer)?;
     let certificate = parse(&arguments.cert, &cert_der)?;
     let issuer = parse(&arguments.issuer, &issuer_der)?;
-    let url = match &arguments.url {
+    let first = match &arguments.url {
         Some(url) => url.clone(),
         None => responder_of(&certificate)?,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let checker = checker(arguments, &url)?;
+    let checker = checker(arguments)?;
     let asked = runtime.block_on(checker.ask(&certificate, &issuer, UnixTime::now()));
-    let answer: Answer = match asked {
-        Ok(proof) => Ok(proof.status).into(),
-        Err(Failure::AnswerRefused { refusal, .. }) => Err(*refusal).into(),
-        Err(failure) => Answer::refused(failure.code(), &failure),
+    let answer = match asked {
+        Ok(proof) => Answer::from(Ok(proof.status)).asked_at(&proof.responder),
+        Err(Failure::AnswerRefused { refusal, url }) => Answer::from(Err(*refusal)).asked_at(&url),
+        Err(failure) => Answer::refused(failure.code(), &failure).asked_at(&first),
     };
-    say(&answer.asked_at(&url), Format::from_flag(arguments.json))
+    say(&answer, Format::from_flag(arguments.json))
 }
 
 /// Believes answers as the gateway would. Whoever types the command may ask any address, unlike a certificate that a
 /// client brings.
-fn checker(arguments: &Ask, url: &str) -> Result<Checker, Box<dyn std::error::Error>> {
+fn checker(arguments: &Ask) -> Result<Checker, Box<dyn std::error::Error>> {
     let settings = Settings::new(algorithms(Sha1::Deny, ShortRsa::Deny), Destinations::Any)
         .ports(Ports::Any)
         .hash(arguments.hash.into())
@@ -101,8 +101,12 @@ fn checker(arguments: &Ask, url: &str) -> Result<Checker, Box<dyn std::error::Er
             Nonces::Require
         } else {
             Nonces::Off
-        })
-        .responders(Responders::of_all().instead(url));
+        });
+    // Else those that certificates name are asked, be it the one in question or that of a delegate.
+    let settings = match &arguments.url {
+        Some(url) => settings.responders(Responders::of_all().instead(url)),
+        None => settings,
+    };
     let settings = match &arguments.proxy {
         Some(proxy) => settings.proxy(proxy.clone()),
         None => settings,
@@ -120,8 +124,11 @@ fn checker(arguments: &Ask, url: &str) -> Result<Checker, Box<dyn std::error::Er
 
 fn trusting(files: &[PathBuf]) -> Result<ClientConfig, Box<dyn std::error::Error>> {
     let mut roots = RootCertStore::empty();
-    for certificate in files::all_certificates(files)? {
-        roots.add(certificate)?;
+    for file in files {
+        for certificate in files::certificates(file)? {
+            let added = roots.add(certificate);
+            added.map_err(|error| format!("{} cannot be used: {error}", file.display()))?;
+        }
     }
     Ok(ClientConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()?

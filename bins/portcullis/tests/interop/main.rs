@@ -46,5 +46,6 @@ mod resumption;
 mod revocation;
 mod revocation_by_our_responder;
 mod server_certificate;
+mod stapling;
 mod tutorial;
 mod verify_command;

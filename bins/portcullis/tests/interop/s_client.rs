@@ -86,6 +86,18 @@ impl Conversation {
         Answer::parse(&self.0.stdout[start..])
     }
 
+    /// What was stapled, as OpenSSL tells it; nothing where it got no response, or did not ask for one.
+    #[track_caller]
+    pub(crate) fn staple(&self) -> Option<&str> {
+        let (_, said) = self.0.stdout.split_once("\nOCSP response:")?;
+        if said.starts_with(" no response sent") {
+            return None;
+        }
+        // The certificates of the server come next.
+        let end = said.find("\n---\n").unwrap_or_else(|| panic!("{self:#?}"));
+        Some(&said[..end])
+    }
+
     /// Whether the session was resumed; it was made anew otherwise.
     #[track_caller]
     pub(crate) fn is_resumed(&self) -> bool {

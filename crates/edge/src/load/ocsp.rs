@@ -20,6 +20,8 @@ use crate::trust;
 enum SettingsError {
     #[error("the proxy is not one: {0}")]
     Proxy(portcullis_revocation::PolicyFault),
+    #[error("the responder is none that can be asked: {0}")]
+    Url(portcullis_revocation::PolicyFault),
     #[error("an https responder is never asked without https_roots")]
     HttpsWithoutRoots,
     #[error("https responders cannot be asked")]
@@ -93,11 +95,11 @@ impl Loader<'_> {
             }
         };
         for url in &found.instead {
-            self.check_https(url);
+            self.check_url(url);
             responders = responders.instead(&url.value);
         }
         for url in &found.fallback {
-            self.check_https(url);
+            self.check_url(url);
             responders = responders.fallback(&url.value);
         }
         for file in &found.trusted {
@@ -112,7 +114,10 @@ impl Loader<'_> {
         settings.responders(responders)
     }
 
-    fn check_https(&mut self, url: &Located<String>) {
+    fn check_url(&mut self, url: &Located<String>) {
+        if let Err(fault) = Responders::check_url(&url.value) {
+            return self.wrong(url, SettingsError::Url(fault));
+        }
         let scheme = url.value.split("://").next().unwrap_or_default();
         if scheme.eq_ignore_ascii_case("https") && self.model.ocsp.https_roots.is_empty() {
             self.wrong(url, SettingsError::HttpsWithoutRoots);

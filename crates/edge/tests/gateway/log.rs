@@ -2,22 +2,10 @@
 
 use portcullis_test_pki::Name;
 
-use crate::rig::log::{Line, connect, line_of};
-use crate::rig::{Backend, Client, Http, Pki, Profile, Rig, Setup};
+use crate::rig::log::{connect, field, line_of, visit};
+use crate::rig::{Backend, Client, Pki, Profile, Setup};
 
 const HOST: &str = "www.contoso.com";
-
-/// The line about one request of this client.
-async fn visit(client: &Client, gateway: &Rig, host: &str) -> Line {
-    let (stream, local) = connect(gateway.address()).await;
-    let tls = client.tls_over(stream, host).await.unwrap();
-    Http::over(tls).await.get(host).await;
-    line_of(local).await
-}
-
-fn field<'l>(line: &'l Line, name: &str) -> &'l str {
-    line.get(name).map_or("", String::as_str)
-}
 
 #[tokio::test]
 async fn a_refusal_is_logged_with_its_reason() {
@@ -41,7 +29,7 @@ async fn a_refusal_is_logged_with_its_reason() {
             "FAILED:unable to verify the first certificate",
         ),
     ] {
-        let line = visit(&client, &gateway, HOST).await;
+        let line = visit(&client, gateway.address(), HOST).await;
         assert_eq!(field(&line, "status"), "400");
         assert_eq!(field(&line, "reason"), reason);
         assert_eq!(field(&line, "client_verify"), verification);
@@ -62,7 +50,7 @@ async fn what_is_forwarded_is_logged_with_who_asked() {
     let client = Client::new(&pki).showing(&pki.alice(), &[]);
     for (host, verification) in [(HOST, "SUCCESS"), ("anyone.contoso.com", "PASSTHROUGH")] {
         for client in [client.clone(), client.clone().http2()] {
-            let line = visit(&client, &gateway, host).await;
+            let line = visit(&client, gateway.address(), host).await;
             assert_eq!(field(&line, "status"), "200");
             assert_eq!(field(&line, "reason"), "forwarded");
             assert_eq!(field(&line, "client_verify"), verification);
@@ -104,7 +92,7 @@ async fn no_client_writes_a_line_of_its_own() {
     ] {
         let client = Client::new(&pki).showing(&leaf, &[]);
         for host in [HOST, "anyone.contoso.com"] {
-            let line = visit(&client, &gateway, host).await;
+            let line = visit(&client, gateway.address(), host).await;
             for (name, value) in line {
                 assert!(
                     !value.contains(|letter: char| letter.is_control()),

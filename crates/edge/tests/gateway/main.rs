@@ -4,6 +4,12 @@
 //! - `authentication`: who passes by which client certificate, and what the others are told
 //! - `alerts`: the same by TLS alerts
 //! - `ocsp`: what the responder says decides
+//! - `revocation_modes`: what becomes of a client whose responder cannot be asked
+//! - `revocation_scope`: whether the authorities of a client are asked about too
+//! - `responders`: whom the operator says to ask and to believe
+//! - `nonces`: whether an answer has to be of this very question
+//! - `store`: what is known when the gateway starts anew
+//! - `stapling`: what clients are shown about the server's own certificate
 //! - `resumption`: a resumed session is no way round
 //! - `reload`: connections outlive neither their configuration nor their proof
 //! - `identity`: what the backend is told about the client
@@ -41,10 +47,16 @@ mod framing_of_backends;
 mod hello;
 mod identity;
 mod log;
+mod nonces;
 mod ocsp;
 mod own_fields;
 mod reload;
+mod responders;
 mod resumption;
+mod revocation_modes;
+mod revocation_scope;
 mod rig;
 mod routing;
 mod silence;
+mod stapling;
+mod store;

@@ -10,6 +10,7 @@ pub(crate) mod log;
 mod patience;
 mod pki;
 mod responder;
+mod staples;
 
 pub(crate) use backend::{Backend, Recorded};
 pub(crate) use client::{Client, Http, Tls, streaming, whole};
@@ -19,4 +20,5 @@ pub(crate) use hello::{ByteByByte, Fragmented, Held};
 pub(crate) use http1::{Answer, Raw, answers};
 pub(crate) use patience::{Patience, patiently};
 pub(crate) use pki::{Pki, now};
-pub(crate) use responder::{Question, Reply, Responder};
+pub(crate) use responder::{Nobody, Question, Reply, Responder};
+pub(crate) use staples::Staples;

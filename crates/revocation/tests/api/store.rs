@@ -117,6 +117,33 @@ async fn an_answer_that_has_run_out_is_asked_for_again_and_serves_for_the_grace(
     assert!(pki.check(&checker, after(now, 1000)).await.is_err());
 }
 
+/// Those of responders that sign on demand end by their age.
+#[tokio::test]
+async fn an_answer_that_has_become_too_old_serves_for_the_grace_too() {
+    for (name, max_age, without_next_update) in [
+        ("live", 3600, true),
+        ("age", 4000, false),
+        ("both", 6000, false),
+    ] {
+        let scratch = Scratch::new(name);
+        let (pki, _responder) = after_a_restart(&scratch, |pki| {
+            let good = ocsp::good(&pki.alice, &pki.root).this_update(NOW);
+            match without_next_update {
+                true => good.no_next_update().issue(),
+                false => good.next_update(after(NOW, 5000)).issue(),
+            }
+        })
+        .await;
+        let settings = scratch.settings().max_age(Duration::from_secs(max_age));
+        let policy = Policy::new(Mode::Grace(Duration::from_secs(2000)), Scope::Leaf);
+        let checker = || hard_fail(settings.clone()).with_policy(policy);
+        let ends = after(NOW, max_age.min(5000));
+        let verdict = pki.check(&checker(), after(ends, 1400)).await.unwrap();
+        assert_eq!(verdict.source(), Source::Stale, "{name}");
+        assert!(pki.check(&checker(), after(ends, 2001)).await.is_err());
+    }
+}
+
 #[tokio::test]
 async fn what_was_revoked_before_the_restart_stays_so_while_nobody_can_be_asked() {
     let scratch = Scratch::new("stays");
@@ -222,6 +249,16 @@ fn a_file_of_another_kind_is_left_alone() {
         assert!(scratch.checker().open().is_err(), "{text}");
         assert_eq!(scratch.text(), text);
     }
+}
+
+#[test]
+fn a_file_that_cannot_be_opened_is_named() {
+    let scratch = Scratch::new("named");
+    let missing = scratch.0.join("ocsp.answers");
+    let error = hard_fail(settings().store(&missing)).open().unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::NotFound);
+    let told = error.to_string();
+    assert!(told.starts_with(missing.to_str().unwrap()), "{told}");
 }
 
 #[cfg(unix)]

@@ -111,7 +111,7 @@ impl Client {
         self.config.alpn_protocols == [b"http/1.1"]
     }
 
-    fn change(self, change: impl FnOnce(&mut ClientConfig)) -> Self {
+    pub(super) fn change(self, change: impl FnOnce(&mut ClientConfig)) -> Self {
         let mut config = (*self.config).clone();
         change(&mut config);
         Self {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use portcullis_edge::{Gateway, Running};
+use portcullis_edge::{Gateway, Running, StartError};
 use rustls::crypto::aws_lc_rs;
 
 use super::{Backend, Pki};
@@ -21,6 +21,7 @@ pub(crate) struct Profile {
     trusted: Vec<String>,
     revocation: &'static str,
     on_failure: &'static str,
+    more: String,
 }
 
 impl Profile {
@@ -52,6 +53,7 @@ impl Profile {
             trusted: Vec::new(),
             revocation: "off",
             on_failure: "respond",
+            more: String::new(),
         }
     }
 
@@ -71,12 +73,18 @@ impl Profile {
         self
     }
 
+    /// One more line, as TOML.
+    pub(crate) fn with(mut self, line: &str) -> Self {
+        writeln!(self.more, "{line}").unwrap();
+        self
+    }
+
     fn write(&self, name: &str, folder: &Path, toml: &mut String) {
-        let client_auth = self.client_auth;
+        let (client_auth, more) = (self.client_auth, &self.more);
         writeln!(
             toml,
             "[tls_profile.{name}]\ncertificate = {{ pem = \"server.pem\", key = \"server.key\" }}\n\
-             client_auth = \"{client_auth}\""
+             client_auth = \"{client_auth}\"\n{more}"
         )
         .unwrap();
         if self.trusted.is_empty() {
@@ -117,7 +125,9 @@ pub(crate) struct Setup {
     request_timeout: u32,
     backend_host: Option<&'static str>,
     ocsp_timeout: u32,
-    max_age: Option<u32>,
+    more_ocsp: String,
+    files: Vec<(&'static str, String)>,
+    server_chain: String,
     extra_rules: String,
     cores: usize,
 }
@@ -133,7 +143,9 @@ impl Setup {
             request_timeout: 20,
             backend_host: None,
             ocsp_timeout: 5,
-            max_age: None,
+            more_ocsp: String::new(),
+            files: Vec::new(),
+            server_chain: pki.server.pem(),
             extra_rules: String::new(),
             cores: 1,
         }
@@ -195,6 +207,32 @@ impl Setup {
         self
     }
 
+    /// More lines of the `[ocsp]` table, as TOML; tables below it may follow them.
+    pub(crate) fn asking(mut self, toml: &str) -> Self {
+        writeln!(self.more_ocsp, "{toml}").unwrap();
+        self
+    }
+
+    /// These lines with one text for another.
+    pub(crate) fn replacing_in_ocsp(mut self, text: &str, by: &str) -> Self {
+        assert!(self.more_ocsp.contains(text));
+        self.more_ocsp = self.more_ocsp.replace(text, by);
+        self
+    }
+
+    /// One more file that the configuration names.
+    pub(crate) fn file(mut self, name: &'static str, content: String) -> Self {
+        self.files.push((name, content));
+        self
+    }
+
+    /// Serves with the certificate of this PKI, followed by that of its issuer.
+    pub(crate) fn serving(mut self, pki: &Pki) -> Self {
+        self.pki = pki.clone();
+        self.server_chain = pki.server.pem_with(&[&pki.root]);
+        self
+    }
+
     /// One more rewrite rule of every listener that rewrites, as TOML.
     pub(crate) fn rule(mut self, toml: &str) -> Self {
         writeln!(self.extra_rules, "[[rewrite_set.identity.rule]]\n{toml}").unwrap();
@@ -213,14 +251,13 @@ impl Setup {
     }
 
     pub(crate) fn start(self) -> Rig {
-        let folder = Folder::new();
-        let gateway = self.build(&folder);
-        let cores = NonZeroUsize::new(self.cores).unwrap();
-        Rig {
-            running: Some(Running::start(gateway, cores).unwrap()),
+        let mut rig = Rig {
             setup: self,
-            folder,
-        }
+            folder: Folder::new(),
+            running: None,
+        };
+        rig.start_anew().unwrap();
+        rig
     }
 
     fn build(&self, folder: &Folder) -> Gateway {
@@ -234,7 +271,10 @@ impl Setup {
     }
 
     fn toml(&self, folder: &Path) -> String {
-        fs::write(folder.join("server.pem"), self.pki.server.pem()).unwrap();
+        for (name, content) in &self.files {
+            fs::write(folder.join(name), content).unwrap();
+        }
+        fs::write(folder.join("server.pem"), &self.server_chain).unwrap();
         fs::write(folder.join("server.key"), self.pki.server.key_pem()).unwrap();
         let mut toml = String::new();
         for (number, profile) in self.profiles.iter().enumerate() {
@@ -250,9 +290,7 @@ impl Setup {
         }
         let timeout = self.ocsp_timeout;
         writeln!(toml, "[ocsp]\nallow_loopback = true\ntimeout = {timeout}").unwrap();
-        if let Some(max_age) = self.max_age {
-            writeln!(toml, "max_age = {max_age}").unwrap();
-        }
+        toml.push_str(&self.more_ocsp);
         toml.push_str(IDENTITY);
         toml.push_str(&self.extra_rules);
         toml
@@ -340,6 +378,28 @@ impl Rig {
         self.setup = change(self.setup.clone());
         let gateway = self.setup.build(&self.folder);
         self.running.as_ref().unwrap().reload(gateway).unwrap();
+    }
+
+    /// Ends it, and leaves its files.
+    pub(crate) fn stop(&mut self) {
+        self.take().drain(Duration::ZERO);
+    }
+
+    /// Starts it with the files that are there, as a new process would.
+    pub(crate) fn start_anew(&mut self) -> Result<(), StartError> {
+        let gateway = self.setup.build(&self.folder);
+        let cores = NonZeroUsize::new(self.setup.cores).unwrap();
+        self.running = Some(Running::start(gateway, cores)?);
+        Ok(())
+    }
+
+    /// Starts it with a changed configuration.
+    pub(crate) fn start_changed(
+        &mut self,
+        change: impl FnOnce(Setup) -> Setup,
+    ) -> Result<(), StartError> {
+        self.setup = change(self.setup.clone());
+        self.start_anew()
     }
 
     /// Takes the gateway out, for a test that drains it itself.

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use super::patiently;
+use super::{Client, Http, patiently};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tracing::field::{Field, Visit};
@@ -38,6 +38,19 @@ pub(crate) async fn connect(gateway: SocketAddr) -> (TcpStream, SocketAddr) {
     let stream = socket.connect(gateway).await.unwrap();
     let local = stream.local_addr().unwrap();
     (stream, local)
+}
+
+/// The line about one request of this client.
+pub(crate) async fn visit(client: &Client, gateway: SocketAddr, host: &str) -> Line {
+    let (stream, local) = connect(gateway).await;
+    let tls = client.tls_over(stream, host).await.unwrap();
+    Http::over(tls).await.get(host).await;
+    line_of(local).await
+}
+
+/// What a line says under this name; nothing where it does not say it.
+pub(crate) fn field<'l>(line: &'l Line, name: &str) -> &'l str {
+    line.get(name).map_or("", String::as_str)
 }
 
 /// Waits for the first line about this client.

@@ -46,6 +46,22 @@ impl Pki {
         }
     }
 
+    /// The same with an issuing authority whose certificate names a responder.
+    pub(crate) fn with_issuing_asking(self, url: &str) -> Self {
+        let issuing = self.root.intermediate(self.issuing.subject().clone());
+        let issuing = issuing.path_length(0).ocsp_url(url).issue();
+        Self { issuing, ..self }
+    }
+
+    /// The same with a server whose certificate names a responder.
+    pub(crate) fn with_server_asking(self, url: &str) -> Self {
+        let server = self.root.server(&["www.contoso.com"]).ocsp_url(url).issue();
+        Self {
+            server: Arc::new(server),
+            ..self
+        }
+    }
+
     /// What an operator uploads: the intermediate and the root.
     pub(crate) fn chain_pem(&self) -> String {
         self.issuing.pem_with(&[&self.root])

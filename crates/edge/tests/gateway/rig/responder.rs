@@ -1,6 +1,6 @@
 //! An OCSP responder that says what a test wants to hear, and counts its questions.
 
-use std::convert::Infallible;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
@@ -14,7 +14,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use portcullis_test_pki::{Certified, ocsp};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -25,7 +25,7 @@ use super::{now, patiently};
 pub(crate) struct Question {
     pub(crate) leaf: Certified,
     pub(crate) issuer: Certified,
-    nonce: Option<Vec<u8>>,
+    pub(crate) nonce: Option<Vec<u8>>,
 }
 
 impl Question {
@@ -56,6 +56,8 @@ pub(crate) enum Reply {
     Page(StatusCode, &'static str),
     /// Never answers.
     Silence,
+    /// Closes the connection instead of answering.
+    HangUp,
 }
 
 type Saying = dyn Fn(&Question) -> Reply + Send + Sync;
@@ -116,6 +118,11 @@ impl Responder {
         *self.state.saying.lock().unwrap() = Arc::new(saying);
     }
 
+    /// Fails from now on: it is still there, so that nobody else gets its port, and hangs up on everybody.
+    pub(crate) fn fails(&self) {
+        self.says(|_| Reply::HangUp);
+    }
+
     /// How often it was asked.
     pub(crate) fn asked(&self) -> usize {
         *self.state.asked.borrow()
@@ -138,10 +145,31 @@ impl Drop for Responder {
     }
 }
 
+/// An address at which nobody listens, and nobody else will: its port is that of a connection.
+pub(crate) struct Nobody {
+    taken: TcpStream,
+    _listener: TcpListener,
+}
+
+impl Nobody {
+    pub(crate) async fn listens() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let taken = TcpStream::connect(listener.local_addr().unwrap()).await;
+        Self {
+            taken: taken.unwrap(),
+            _listener: listener,
+        }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}/", self.taken.local_addr().unwrap())
+    }
+}
+
 async fn answer(
     request: Request<Incoming>,
     state: Arc<State>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
+) -> io::Result<Response<Full<Bytes>>> {
     let der = question(request).await;
     let reply = {
         let known = state.known.lock().unwrap();
@@ -163,6 +191,7 @@ async fn answer(
         Reply::Ocsp(der) => (StatusCode::OK, "application/ocsp-response", der),
         Reply::Page(status, page) => (status, "text/html", page.into()),
         Reply::Silence => std::future::pending().await,
+        Reply::HangUp => return Err(io::ErrorKind::ConnectionAborted.into()),
     };
     Ok(Response::builder()
         .status(status)
