@@ -84,7 +84,7 @@ impl Running {
     /// again by it before its next request. No session made before can be resumed.
     ///
     /// What OCSP responders said goes on to hold until it ends, so that a reload does not ask about
-    /// every client anew, unless anything about how they are asked has changed. What is stapled to a server certificate
+    /// every client anew, unless anything about how they are asked has changed and there is no store. What is stapled to a server certificate
     /// is asked for anew, and shown until then.
     ///
     /// # Errors

@@ -304,6 +304,21 @@ fn an_https_responder_needs_roots() {
 }
 
 #[test]
+fn a_responder_that_could_never_be_asked_is_a_problem() {
+    let files = Files::new();
+    for (url, message) in [
+        ("http://user:secret@ocsp.contoso.com/", "names a user"),
+        ("http://ocsp contoso.com/", "not a URL"),
+        ("http://", "not a URL"),
+    ] {
+        let lines = format!("[[ocsp.responders]]\ninstead = [{url:?}]");
+        let path = "ocsp.responders[0].instead[0]";
+        let told = files.problem_at(&with(&lines), path, &format!("{url:?}"));
+        assert!(told.contains(message) && !told.contains("secret"), "{told}");
+    }
+}
+
+#[test]
 fn a_proxy_is_an_http_url_without_path_or_user() {
     let files = Files::new();
     for (proxy, message) in [
