@@ -17,6 +17,7 @@ mod policies;
 mod reaching;
 mod remembering;
 mod responder;
+mod review;
 mod store;
 mod verdicts;
 mod whom;
