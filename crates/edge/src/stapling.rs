@@ -10,8 +10,9 @@ use tokio::time::sleep;
 use crate::log;
 use crate::running::Shared;
 
-/// The longest rest, so that a clock that is set back does not make it endless.
-const LONGEST_REST: Duration = Duration::from_secs(3600);
+/// The longest rest, so that a clock that is set, or a machine that slept, does not leave an answer that has ended in
+/// place for longer.
+const LONGEST_REST: Duration = Duration::from_secs(30);
 
 /// Asks for what is due, for all profiles at the same time, and rests until more is or the configuration is replaced.
 /// Never returns.

@@ -6,7 +6,8 @@ mod revocation;
 use alloc::string::ToString;
 
 use portcullis_x509::{
-    AlgorithmIdentifier, Certificate, SignatureError, SubjectPublicKeyInfo, oid, verify_signature,
+    AlgorithmIdentifier, Certificate, Shown, SignatureError, SubjectPublicKeyInfo, oid,
+    verify_signature,
 };
 use rustls_pki_types::UnixTime;
 
@@ -125,12 +126,12 @@ impl Attempt<'_, '_> {
     }
 
     fn verify_signature(&self, key: SubjectPublicKeyInfo<'_>) -> Result<(), Refusal> {
-        let responder = self.response.responder_id().to_string();
+        let responder = Shown::new(self.response.responder_id()).to_string();
         let algorithm = self.response.signature_algorithm();
         if refuses_sha1(self.rules, algorithm) {
             return Err(Refusal::Sha1Signature {
                 responder,
-                algorithm: algorithm.to_string(),
+                algorithm: Shown::new(algorithm).to_string(),
             });
         }
         let (tbs, signature) = (self.response.tbs(), self.response.signature());
@@ -142,7 +143,7 @@ impl Attempt<'_, '_> {
     }
 
     fn unauthorised(&self, reason: Unauthorised) -> Refusal {
-        let responder = self.response.responder_id().to_string();
+        let responder = Shown::new(self.response.responder_id()).to_string();
         Refusal::UnauthorisedResponder { responder, reason }
     }
 

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use const_oid::ObjectIdentifier;
 use portcullis_x509::der::{Error, Reader, Tag};
-use portcullis_x509::{Extension, Extensions, Oid, oid};
+use portcullis_x509::{Extension, Extensions, Oid, Shown, oid};
 
 use crate::malformed::{Malformed, Part};
 use crate::nonce::Nonce;
@@ -54,7 +54,7 @@ pub(crate) fn read<'a>(
         if find(&extensions, extension.oid()).is_some() {
             return Err(Malformed::DuplicateExtension {
                 part,
-                oid: extension.oid().to_string(),
+                oid: Shown::new(extension.oid()).to_string(),
             });
         }
         if extensions.len() == Extensions::MAX_COUNT {

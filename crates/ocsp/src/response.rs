@@ -6,7 +6,7 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 
 use portcullis_x509::der::{Error, Reader, Tag};
-use portcullis_x509::{AlgorithmIdentifier, Extension, oid};
+use portcullis_x509::{AlgorithmIdentifier, Extension, Shown, oid};
 use rustls_pki_types::UnixTime;
 
 use crate::cert_id::CertIdRef;
@@ -184,7 +184,7 @@ fn read_response_bytes(content: &[u8]) -> Result<BasicResponse<'_>, Malformed> {
     outer.finish().map_err(at)?;
     if response_type != oid::OCSP_BASIC {
         return Err(Malformed::UnknownResponseType {
-            found: response_type.to_string(),
+            found: Shown::new(response_type).to_string(),
         });
     }
     BasicResponse::parse(response)

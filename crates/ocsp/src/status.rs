@@ -3,6 +3,7 @@
 use alloc::string::{String, ToString};
 
 use const_oid::ObjectIdentifier;
+use portcullis_x509::Shown;
 use rustls_pki_types::UnixTime;
 
 use crate::authorisation::{self, SignedUntil};
@@ -83,7 +84,7 @@ fn judge_answers(
         }
     }
     worst.ok_or_else(|| Refusal::WrongCertificate {
-        serial: certificate.serial().to_string(),
+        serial: Shown::new(certificate.serial()).to_string(),
         answers: response.responses().len(),
     })
 }
@@ -106,7 +107,7 @@ fn judge_answer(
         this_update: dates.this_update,
         next_update: dates.next_update,
         produced_at: dates.produced_at,
-        responder: response.responder_id().to_string(),
+        responder: Shown::new(response.responder_id()).to_string(),
         valid_until: signed_until
             .0
             .map_or(fresh_until, |end| end.min(fresh_until)),
@@ -141,7 +142,7 @@ fn check_critical_extensions(response: &BasicResponse<'_>) -> Result<(), Refusal
     match unknown {
         None => Ok(()),
         Some(oid) => Err(Refusal::UnknownCriticalExtension {
-            oid: oid.to_string(),
+            oid: Shown::new(oid).to_string(),
         }),
     }
 }

@@ -5,7 +5,10 @@ mod attempt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use portcullis_ocsp::{CertId, HashAlgorithm, Query, Refusal, Staleness, Status, status};
+use portcullis_ocsp::{
+    CertId, CertificateStatus, DelegatesWithoutNocheck, HashAlgorithm, Query, Refusal, Staleness,
+    Status, status,
+};
 use portcullis_x509::Certificate;
 use rustls_pki_types::UnixTime;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -20,7 +23,7 @@ use crate::memory::{Memory, Question};
 use crate::moment::later;
 use crate::observer::Event;
 use crate::settings::{Nonces, Settings};
-use crate::store::{Store, Stored};
+use crate::store::{Kept, Store, Stored};
 use crate::verdict::Source;
 use crate::whom::Whom;
 
@@ -76,11 +79,14 @@ impl Asking {
 
     /// Asks the store or the responders, and lets everyone know.
     pub(crate) async fn settle(self, question: Question, from_store: FromStore, now: UnixTime) {
+        // Only of what nothing is known any more: what has run out here has run out there.
         if from_store == FromStore::Yes
+            && !question.knows()
             && let Some(proof) = self.recall(&question, now).await
         {
             self.settings.observe(&Event::Restored);
-            return question.settle(Ok((proof.status, proof.responder)), Source::Cached, now);
+            question.settle(Ok((proof.status, proof.responder)), Source::Cached, now);
+            return;
         }
         let outcome = self.ask(question.memory(), self.settings.nonces, now).await;
         if let Err(failure) = &outcome {
@@ -94,9 +100,9 @@ impl Asking {
             Err(failure) => (Err(failure), None),
         };
         let store = question.memory().store.clone();
-        question.settle(outcome, Source::Fetched, now);
-        if let Some((proof, store)) = proof.zip(store) {
-            self.keep(proof, store, now).await;
+        let ends = question.settle(outcome, Source::Fetched, now);
+        if let (Some(proof), Some(store), Some(ends)) = (proof, store, ends) {
+            self.keep(proof, store, ends, now).await;
         }
     }
 
@@ -118,8 +124,6 @@ impl Asking {
             whom,
         };
         let allowance = Allowance::new(self.settings.timeout);
-        let limit = self.settings.questions;
-        let _turn = turn(&memory.turns, &allowance, limit).await?;
         let mut farthest = None::<Failure>;
         for (index, url) in subject.whom.urls.iter().enumerate() {
             let share = allowance.share(subject.whom.urls.len().saturating_sub(index));
@@ -160,6 +164,30 @@ impl Asking {
         status(response, query, &rules, now)
     }
 
+    /// What a stored response says, where it is that the certificate was revoked: that its delegate may be so too, or
+    /// that it has run out, does not make that unsaid. Wrongly believed it refuses, and nothing else.
+    fn judge_revocation(
+        &self,
+        response: &[u8],
+        query: &Query<'_>,
+        whom: &Whom,
+        now: UnixTime,
+    ) -> Option<Status> {
+        let lenient = Self {
+            certificate: Vec::new(),
+            issuer: Vec::new(),
+            settings: Arc::new(
+                Settings::clone(&self.settings)
+                    .delegates_without_nocheck(DelegatesWithoutNocheck::Allow),
+            ),
+        };
+        let judge = |at| lenient.judge(response, query, whom, &[], at);
+        let status = judge(now).or_else(|refusal| at_its_end(refusal, judge).ok_or(()));
+        let revoked =
+            |status: &Status| matches!(status.certificate, CertificateStatus::Revoked { .. });
+        status.ok().filter(revoked)
+    }
+
     /// What the store has, if that proves something now: it is judged like an answer that comes from the network. An
     /// answer that has run out is recalled too, for whom it may still be of use when nobody can be asked.
     async fn recall(&self, question: &Question, now: UnixTime) -> Option<Proof> {
@@ -173,7 +201,11 @@ impl Asking {
         let cert_id = CertId::new(&certificate, &issuer, HashAlgorithm::Sha256).to_der();
         let reading = tokio::task::spawn_blocking(move || store.find(&cert_id));
         let found = timeout(RECALL_TIME, reading).await.ok()?;
-        let Stored { url, response } = match found.ok()? {
+        let Stored {
+            url,
+            until,
+            response,
+        } = match found.ok()? {
             Ok(found) => found?,
             Err(error) => {
                 self.settings.observe(&Event::StoreFailed { error: &error });
@@ -183,21 +215,30 @@ impl Asking {
         let query = Query::new(&certificate, &issuer);
         let responder: Arc<str> = url.into();
         let judge = |at| self.judge(&response, &query, &whom, &[], at);
-        match judge(now) {
-            Ok(status) => Some(Proof {
+        let status = match judge(now) {
+            Ok(status) => Some(status),
+            Err(refusal) => at_its_end(refusal, judge),
+        };
+        let Some(mut status) = status else {
+            let revoked = self.judge_revocation(&response, &query, &whom, now)?;
+            question.recall_as_run_out(revoked, responder, now);
+            return None;
+        };
+        // What bounded its life when it was kept bounds it still.
+        status.valid_until = status.valid_until.min(until);
+        if now <= status.valid_until {
+            return Some(Proof {
                 status,
                 responder,
                 response,
-            }),
-            Err(refusal) => {
-                question.recall(at_its_end(refusal, judge)?, responder, now);
-                None
-            }
+            });
         }
+        question.recall(status, responder, now);
+        None
     }
 
     /// Gives an answer to the store, unless so many others are being written that the disk must be in trouble.
-    async fn keep(&self, proof: Proof, store: Arc<Store>, now: UnixTime) {
+    async fn keep(&self, proof: Proof, store: Arc<Store>, until: UnixTime, now: UnixTime) {
         if self.settings.nonces == Nonces::Require {
             return;
         }
@@ -210,8 +251,12 @@ impl Asking {
             return;
         };
         let cert_id = CertId::new(&certificate, &issuer, HashAlgorithm::Sha256).to_der();
-        let until = proof.status.valid_until;
-        let writing = move || store.keep(&cert_id, &proof.responder, &proof.response, until, now);
+        let kept = Kept {
+            revoked: matches!(proof.status.certificate, CertificateStatus::Revoked { .. }),
+            this_update: proof.status.this_update,
+            until,
+        };
+        let writing = move || store.keep(&cert_id, &proof.responder, &proof.response, kept, now);
         if let Ok(Err(error)) = tokio::task::spawn_blocking(writing).await {
             self.settings.observe(&Event::StoreFailed { error: &error });
         }

@@ -7,11 +7,12 @@ use portcullis_x509::Certificate;
 use rustls_pki_types::UnixTime;
 use tokio::time::timeout;
 
+use crate::allowance::Allowance;
 use crate::asking::{Asking, FromStore, Proof};
 use crate::entry::{Entry, tolerate};
 use crate::failure::{Class, Failure};
 use crate::key::KeyRef;
-use crate::memory::{Memory, Turn, Waiting};
+use crate::memory::{Memory, Settled, Turn, Waiting};
 use crate::moment::later;
 use crate::observer::Event;
 use crate::policy::{Policy, Scope};
@@ -34,6 +35,8 @@ struct Shared {
     settings: Arc<Settings>,
     /// Made for the first check, unless another checker's is taken over before.
     memory: OnceLock<Arc<Memory>>,
+    /// That of a checker which this one replaces, where both name the same file: two must not write to it.
+    store: OnceLock<Arc<Store>>,
 }
 
 /// How often a caller takes its turn anew because whoever asked for it came to an end, which takes
@@ -52,6 +55,7 @@ impl Checker {
             shared: Arc::new(Shared {
                 settings: Arc::new(settings),
                 memory: OnceLock::new(),
+                store: OnceLock::new(),
             }),
             policy,
         }
@@ -68,15 +72,21 @@ impl Checker {
     }
 
     /// Shares the memory of `other` from now on, and the questions that are under way there, where
-    /// both have equal settings and this one has not checked anything yet; else nothing changes.
+    /// both have equal settings and this one has not checked anything yet. Where the settings differ, only an open
+    /// [store](Settings::store) is shared, if it is the same file.
     ///
     /// So a checker that replaces another does not ask everything anew. An answer tells of one
     /// certificate by its issuer's name and key, and holds under whatever trust the certificate is
     /// proven; settings that differ would have judged it differently.
     pub fn take_over(&self, other: &Self) {
-        if self.shared.settings == other.shared.settings {
-            // An error says that there is a memory already.
-            drop(self.shared.memory.set(Arc::clone(other.shared.memory())));
+        let (mine, theirs) = (&self.shared, &other.shared);
+        // An error says that there is one already.
+        if mine.settings == theirs.settings {
+            drop(mine.memory.set(Arc::clone(theirs.memory())));
+        } else if mine.settings.store == theirs.settings.store
+            && let Some(store) = theirs.memory.get().and_then(|memory| memory.store.clone())
+        {
+            drop(mine.store.set(store));
         }
     }
 
@@ -86,12 +96,16 @@ impl Checker {
     /// # Errors
     /// When the file cannot be read or written, or is one of another kind.
     pub fn open(&self) -> io::Result<()> {
-        if self.shared.memory.get().is_none() {
+        let Some(memory) = self.shared.memory.get() else {
             let memory = Memory::new(&self.shared.settings, self.shared.store()?);
             // An error says that there is a memory already.
             drop(self.shared.memory.set(Arc::new(memory)));
+            return Ok(());
+        };
+        match (&self.shared.settings.store, &memory.store) {
+            (Some(_), None) => Err(io::Error::other("checks have begun without the store")),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// Asks one question, whatever is remembered, and remembers nothing of the answer: what [`check`](Self::check) does
@@ -199,13 +213,16 @@ impl Shared {
         })
     }
 
-    fn store(&self) -> io::Result<Option<Store>> {
+    fn store(&self) -> io::Result<Option<Arc<Store>>> {
+        if let Some(inherited) = self.store.get() {
+            return Ok(Some(Arc::clone(inherited)));
+        }
         let Some(path) = self.settings.store.as_deref() else {
             return Ok(None);
         };
         // The system does not say which file it speaks of.
         Store::open(path, self.settings.capacity)
-            .map(Some)
+            .map(|store| Some(Arc::new(store)))
             .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
     }
 
@@ -220,7 +237,7 @@ impl Shared {
         let asking = || Asking::new(certificate, issuer, Arc::clone(&self.settings));
         match self.memory().turn(key, now) {
             Turn::Settled(entry) => {
-                if entry.is_due(now)
+                if entry.renew(now)
                     && let Some(question) = self.memory().ahead(key)
                 {
                     self.settings.observe(&Event::Refreshing);
@@ -239,15 +256,17 @@ impl Shared {
         }
     }
 
-    async fn wait(&self, mut waiting: Waiting) -> Wait {
-        let patience = self.settings.timeout.saturating_add(PATIENCE);
-        match timeout(patience, waiting.wait_for(Option::is_some)).await {
-            Ok(Ok(settled)) => settled
-                .clone()
-                .map_or(Wait::Gone, |(entry, source)| Wait::Settled(entry, source)),
+    async fn wait(waiting: &mut Waiting, left: Duration) -> Wait {
+        match timeout(left, waiting.wait_for(Option::is_some)).await {
+            Ok(Ok(settled)) => settled.clone().map_or(Wait::Gone, Wait::Settled),
             Ok(Err(_)) => Wait::Gone,
             Err(_) => Wait::Stuck,
         }
+    }
+
+    /// How long a check takes at most.
+    fn patience(&self) -> Duration {
+        self.settings.timeout.saturating_add(PATIENCE)
     }
 }
 
@@ -267,7 +286,7 @@ enum Begun {
 
 /// What came of waiting for whoever asks.
 enum Wait {
-    Settled(Arc<Entry>, Source),
+    Settled(Settled),
     Gone,
     Stuck,
 }
@@ -328,22 +347,41 @@ impl Checker {
         now: UnixTime,
     ) -> Result<Verdict, Refused> {
         let mode = self.policy.mode;
+        let allowance = Allowance::new(self.shared.patience());
+        let key = KeyRef::new(certificate, issuer);
         for _ in 0..MAX_TURNS {
-            let waiting = match begun {
+            let mut waiting = match begun {
                 Begun::Known(entry) => return entry.judge(mode, Source::Cached, now),
                 Begun::Waiting(waiting) => waiting,
             };
-            match self.shared.wait(waiting).await {
-                Wait::Settled(entry, source) if entry.is_settled(now) => {
-                    return entry.judge(mode, source, now);
+            match Shared::wait(&mut waiting, allowance.left()).await {
+                Wait::Settled(settled) => {
+                    if let Some(at) = self.moment(&settled, now) {
+                        let judged = settled.entry.judge(mode, settled.source, at);
+                        return judged.map(|verdict| verdict.not_before(now));
+                    }
                 }
-                // Whoever asked is gone, or asked for an earlier moment than this caller's.
-                Wait::Settled(..) | Wait::Gone => {
-                    begun = self.shared.begin(certificate, issuer, now)
+                // Whoever asked is gone: it is this caller's turn.
+                Wait::Gone => (),
+                Wait::Stuck => {
+                    self.shared.memory().give_up(key, &waiting);
+                    break;
                 }
-                Wait::Stuck => break,
             }
+            begun = self.shared.begin(certificate, issuer, now);
         }
-        tolerate(Failure::Abandoned, mode, Source::Fetched, now)
+        let entry = self.shared.memory().without_an_answer(key, now);
+        entry.judge(mode, Source::Fetched, now)
+    }
+
+    /// The moment to judge at what came of a question that was waited for. Answers may hold for the moment that they are
+    /// asked for and no longer, and callers who wait for the same one have asked a few seconds apart. Nothing, when
+    /// it was asked for too long before.
+    fn moment(&self, settled: &Settled, now: UnixTime) -> Option<UnixTime> {
+        if settled.entry.is_settled(now) {
+            return Some(now);
+        }
+        let apart = now.as_secs().checked_sub(settled.asked_at.as_secs())?;
+        (apart <= self.shared.patience().as_secs()).then_some(settled.asked_at)
     }
 }

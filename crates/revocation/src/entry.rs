@@ -1,6 +1,7 @@
 //! What is known of one certificate, what an answer changes in it, and what it comes to under a policy: pure functions.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use portcullis_ocsp::{CertificateStatus, Status};
@@ -13,11 +14,13 @@ use crate::policy::Mode;
 use crate::verdict::{Refused, Source, Verdict};
 
 /// What is known of one certificate.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Entry {
     proven: Option<Proven>,
     /// The last question failed, since the last proven answer if there is one.
     failed: Option<Failed>,
+    /// Somebody has taken it on to ask again before it runs out.
+    renewing: AtomicBool,
 }
 
 /// What an authorised responder said.
@@ -36,6 +39,8 @@ struct Failed {
     failure: Failure,
     /// One after the other.
     times: u32,
+    /// Until then nobody asks again, and from then on: a clock that was ahead does not make it last.
+    since: UnixTime,
     until: UnixTime,
 }
 
@@ -45,9 +50,9 @@ pub(crate) type Outcome = Result<(Status, Arc<str>), Failure>;
 impl Entry {
     /// What is known after a question whose outcome this is.
     ///
-    /// A failure leaves what was proven. An answer takes its place, except that a revocation is not
-    /// taken back by an answer that is not newer: that would be an old one replayed. `jitter` is
-    /// 0 to 255 and spreads the moment of refreshing.
+    /// A failure leaves what was proven. An answer takes its place, except that nothing but a newer "good" takes a
+    /// revocation back, and that an older answer does not take the place of one that still holds: it would be one from
+    /// a replica that lags, or replayed. `jitter` is 0 to 255 and spreads the moment of refreshing.
     pub(crate) fn after(
         known: Option<&Self>,
         outcome: Outcome,
@@ -60,7 +65,7 @@ impl Entry {
             Ok(answer) => answer,
             Err(failure) => return Self::failed(known, failure, lifetimes, now),
         };
-        if known_proof.is_some_and(|known| known.is_not_taken_back_by(&status)) {
+        if known_proof.is_some_and(|known| known.outlasts(&status, now)) {
             let url = responder.to_string();
             return Self::failed(known, Failure::AnswerOlder { url }, lifetimes, now);
         }
@@ -74,7 +79,18 @@ impl Entry {
                 responder,
             }),
             failed: None,
+            renewing: AtomicBool::new(false),
         }
+    }
+
+    /// Whether the answer that was last given is part of it, and not a failure to take it.
+    pub(crate) fn took_the_answer(&self) -> bool {
+        self.failed.is_none()
+    }
+
+    /// The end of what was proven.
+    pub(crate) fn ends(&self) -> Option<UnixTime> {
+        self.proven.as_ref().map(|proven| proven.until)
     }
 
     fn failed(
@@ -91,8 +107,10 @@ impl Entry {
             failed: Some(Failed {
                 failure,
                 times,
+                since: now,
                 until: later(now, lifetimes.of_failure(times)),
             }),
+            renewing: AtomicBool::new(false),
         }
     }
 
@@ -107,11 +125,16 @@ impl Entry {
         self.current(now).is_some_and(due) && !self.is_resting(now)
     }
 
+    /// Takes it on to ask again, if it is due and nobody has.
+    pub(crate) fn renew(&self, now: UnixTime) -> bool {
+        self.is_due(now) && !self.renewing.swap(true, Ordering::Relaxed)
+    }
+
     /// Whether a failure is recent enough not to ask again yet.
     fn is_resting(&self, now: UnixTime) -> bool {
         self.failed
             .as_ref()
-            .is_some_and(|failed| now <= failed.until)
+            .is_some_and(|failed| failed.since <= now && now <= failed.until)
     }
 
     fn current(&self, now: UnixTime) -> Option<&Proven> {
@@ -181,9 +204,16 @@ impl Proven {
         matches!(self.status, CertificateStatus::Revoked { .. })
     }
 
-    fn is_not_taken_back_by(&self, status: &Status) -> bool {
-        let revoked = matches!(status.certificate, CertificateStatus::Revoked { .. });
-        self.is_revoked() && !revoked && status.this_update <= self.this_update
+    /// Whether an answer does not take the place of this one.
+    fn outlasts(&self, status: &Status, now: UnixTime) -> bool {
+        match status.certificate {
+            CertificateStatus::Revoked { .. } => false,
+            CertificateStatus::Good if self.is_revoked() => status.this_update <= self.this_update,
+            CertificateStatus::Unknown if self.is_revoked() => true,
+            CertificateStatus::Good | CertificateStatus::Unknown => {
+                now <= self.until && status.this_update < self.this_update
+            }
+        }
     }
 
     /// Until when a good answer that has run out still serves, if it does at all.

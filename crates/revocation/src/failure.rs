@@ -73,10 +73,11 @@ pub enum Failure {
         url: String,
         /// Why.
         #[source]
-        refusal: Box<Refusal>,
+        refusal: Arc<Refusal>,
     },
-    /// The answer is not newer than one that said "revoked", and does not: an old answer, replayed.
-    #[error("responder {url} repeats an answer from before the revocation")]
+    /// The answer is older than what is known, or would take a revocation back without being newer: one from a replica
+    /// that lags, or replayed.
+    #[error("responder {url} gives an answer from before the one that is known")]
     AnswerOlder {
         /// The responder.
         url: String,
@@ -260,10 +261,15 @@ impl Failure {
         }
     }
 
-    /// Of the failures of several responders the one that came farther, as it tells more; of equals the first.
+    /// Of the failures of several responders the one that decides: that there was an answer which proves nothing, before
+    /// that nobody could be asked; then the one that came farther, as it tells more; of equals the first.
     pub(crate) fn farther(first: Option<Self>, second: Self) -> Self {
+        let rank = |failure: &Self| {
+            let proves_nothing = failure.class() == Class::Untrustworthy;
+            (proves_nothing, failure.progress())
+        };
         match first {
-            Some(first) if first.progress() >= second.progress() => first,
+            Some(first) if rank(&first) >= rank(&second) => first,
             _ => second,
         }
     }

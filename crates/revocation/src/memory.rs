@@ -1,18 +1,21 @@
 //! What was answered, and what is being asked.
 
 use std::collections::hash_map::RandomState;
+use std::convert::Infallible;
 use std::hash::{BuildHasher as _, Hash};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use hashbrown::HashMap;
-use portcullis_ocsp::Status;
+use portcullis_ocsp::{Refusal, Status};
 use quick_cache::UnitWeighter;
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use rustls_pki_types::UnixTime;
 use tokio::sync::{Semaphore, watch};
 
 use crate::entry::{Entry, Outcome};
-use crate::gate::Gate;
+use crate::failure::Failure;
+use crate::gate::{Breaker, Gate};
 use crate::key::{Issuer, IssuerRef, Key, KeyRef};
 use crate::lifetimes::Lifetimes;
 use crate::settings::Settings;
@@ -20,7 +23,16 @@ use crate::store::Store;
 use crate::verdict::Source;
 
 /// How what is known reaches those who wait for it: nothing until a question is settled.
-pub(crate) type Waiting = watch::Receiver<Option<(Arc<Entry>, Source)>>;
+pub(crate) type Waiting = watch::Receiver<Option<Settled>>;
+
+/// What is known when a question is settled.
+#[derive(Clone, Debug)]
+pub(crate) struct Settled {
+    pub(crate) entry: Arc<Entry>,
+    pub(crate) source: Source,
+    /// The moment that it was asked for.
+    pub(crate) asked_at: UnixTime,
+}
 
 type Sharded<K, V> = Cache<K, V, UnitWeighter, RandomState>;
 
@@ -36,11 +48,22 @@ pub(crate) struct Memory {
     jitter: RandomState,
     /// One permit for each question that may be asked at once.
     pub(crate) turns: Semaphore,
-    /// The ways to responders, by scheme and authority.
-    gates: Sharded<Box<str>, Arc<Gate>>,
-    /// The responses about delegates, by the octets of their certificates.
-    delegates: Sharded<Box<[u8]>, Arc<[u8]>>,
+    /// The ways to responders, by scheme, host and port.
+    gates: Sharded<String, Arc<Gate>>,
+    /// What keeps from asking a responder that is there and fails, by URL.
+    breakers: Sharded<String, Arc<Breaker>>,
+    /// What is known of delegates, by the octets of their certificates.
+    delegates: Sharded<Box<[u8]>, Delegate>,
     pub(crate) store: Option<Arc<Store>>,
+}
+
+/// What is known of a delegate whose own revocation is to be checked.
+#[derive(Clone, Debug)]
+pub(crate) enum Delegate {
+    /// The last response about it that was of use.
+    Good(Arc<[u8]>),
+    /// It was revoked, which nothing takes back.
+    Revoked(Arc<Refusal>),
 }
 
 /// What to do about a certificate.
@@ -60,8 +83,8 @@ pub(crate) enum Turn {
 pub(crate) struct Question {
     memory: Arc<Memory>,
     key: Key,
-    sender: watch::Sender<Option<(Arc<Entry>, Source)>>,
-    settled: Option<(Arc<Entry>, Source)>,
+    sender: watch::Sender<Option<Settled>>,
+    settled: Option<Settled>,
 }
 
 /// Issuers whose name and key are held once for all of their certificates. More are held several times.
@@ -75,7 +98,7 @@ const DELEGATES: usize = 256;
 
 impl Memory {
     /// A memory that is empty, but for what a store may hold.
-    pub(crate) fn new(settings: &Settings, store: Option<Store>) -> Self {
+    pub(crate) fn new(settings: &Settings, store: Option<Arc<Store>>) -> Self {
         let Settings {
             capacity,
             questions,
@@ -90,8 +113,9 @@ impl Memory {
             jitter: RandomState::new(),
             turns: Semaphore::new(questions.min(Semaphore::MAX_PERMITS)),
             gates: sharded(GATES),
+            breakers: sharded(GATES),
             delegates: sharded(DELEGATES),
-            store: store.map(Arc::new),
+            store,
         }
     }
 
@@ -138,6 +162,34 @@ impl Memory {
         (question, waiting)
     }
 
+    /// What is known of a certificate, whether it is of use now or not.
+    pub(crate) fn known(&self, key: KeyRef<'_>) -> Option<Arc<Entry>> {
+        self.answers.peek(&key)
+    }
+
+    /// Takes the turn from whoever does not get on with the question that is waited for, so that the next one asks.
+    pub(crate) fn give_up(&self, key: KeyRef<'_>, waiting: &Waiting) {
+        let mut questions = self.questions();
+        if questions
+            .get(&key)
+            .is_some_and(|other| other.same_channel(waiting))
+        {
+            questions.remove(&key);
+        }
+    }
+
+    /// What comes of it when whoever asked is gone, for this one caller.
+    pub(crate) fn without_an_answer(&self, key: KeyRef<'_>, now: UnixTime) -> Entry {
+        let known = self.known(key);
+        Entry::after(
+            known.as_deref(),
+            Err(Failure::Abandoned),
+            &self.lifetimes,
+            0,
+            now,
+        )
+    }
+
     fn settled(&self, key: KeyRef<'_>, now: UnixTime) -> Option<Arc<Entry>> {
         self.answers.get(&key).filter(|entry| entry.is_settled(now))
     }
@@ -152,31 +204,23 @@ impl Memory {
         issuer
     }
 
-    /// The way to the responder at this URL, which all of its URLs share.
-    pub(crate) fn gate(&self, url: &str, questions: usize) -> Arc<Gate> {
-        let authority = url
-            .split_once("://")
-            .and_then(|(scheme, rest)| {
-                let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-                url.get(..scheme.len().saturating_add(3).saturating_add(end))
-            })
-            .unwrap_or(url)
-            .to_ascii_lowercase();
-        if let Some(gate) = self.gates.get(authority.as_str()) {
-            return gate;
-        }
-        let gate = Arc::new(Gate::new(questions));
-        self.gates.insert(authority.into(), Arc::clone(&gate));
-        gate
+    /// The way to this host and port, which all of its URLs share.
+    pub(crate) fn gate(&self, place: &str, questions: usize) -> Arc<Gate> {
+        shared(&self.gates, place, || Gate::new(questions))
     }
 
-    /// The last response about a delegate that was of use.
-    pub(crate) fn about_delegate(&self, delegate: &[u8]) -> Option<Arc<[u8]>> {
+    /// What keeps from asking at this URL.
+    pub(crate) fn breaker(&self, url: &str) -> Arc<Breaker> {
+        shared(&self.breakers, url, Breaker::default)
+    }
+
+    /// What is known of a delegate.
+    pub(crate) fn delegate(&self, delegate: &[u8]) -> Option<Delegate> {
         self.delegates.get(delegate)
     }
 
-    pub(crate) fn remember_about_delegate(&self, delegate: &[u8], response: Vec<u8>) {
-        self.delegates.insert(delegate.into(), response.into());
+    pub(crate) fn remember_delegate(&self, delegate: &[u8], known: Delegate) {
+        self.delegates.insert(delegate.into(), known);
     }
 
     fn questions(&self) -> MutexGuard<'_, HashMap<Key, Waiting>> {
@@ -184,6 +228,14 @@ impl Memory {
         self.questions
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The value of a key, made where there is none; the same for all who ask at the same time.
+fn shared<V>(cache: &Sharded<String, Arc<V>>, key: &str, make: impl FnOnce() -> V) -> Arc<V> {
+    let made = cache.get_or_insert_with(key, || Ok::<_, Infallible>(Arc::new(make())));
+    match made {
+        Ok(value) => value,
     }
 }
 
@@ -211,8 +263,26 @@ impl Question {
         }
     }
 
-    /// Settles the question.
-    pub(crate) fn settle(mut self, outcome: Outcome, source: Source, now: UnixTime) {
+    /// As [`recall`](Self::recall), of what holds no longer, whatever it says itself.
+    pub(crate) fn recall_as_run_out(&self, mut status: Status, responder: Arc<str>, now: UnixTime) {
+        let ended =
+            UnixTime::since_unix_epoch(Duration::from_secs(now.as_secs().saturating_sub(1)));
+        status.valid_until = status.valid_until.min(ended);
+        self.recall(status, responder, now);
+    }
+
+    /// Whether anything is known of the certificate, be it that it has run out.
+    pub(crate) fn knows(&self) -> bool {
+        self.memory.known(self.key.by_reference()).is_some()
+    }
+
+    /// Settles the question. Yields the end of the answer, if it was one and was taken.
+    pub(crate) fn settle(
+        mut self,
+        outcome: Outcome,
+        source: Source,
+        now: UnixTime,
+    ) -> Option<UnixTime> {
         let memory = &self.memory;
         let known = memory.answers.peek(&self.key.by_reference());
         let [jitter, ..] = memory.jitter.hash_one(&self.key).to_be_bytes();
@@ -220,13 +290,21 @@ impl Question {
         let entry = Arc::new(entry);
         // One question at a time is under way for a key, so nothing came in between.
         memory.answers.insert(self.key.clone(), Arc::clone(&entry));
-        self.settled = Some((entry, source));
+        let ends = entry.ends().filter(|_| entry.took_the_answer());
+        self.settled = Some(Settled {
+            entry,
+            source,
+            asked_at: now,
+        });
+        ends
     }
 }
 
 impl Drop for Question {
     fn drop(&mut self) {
-        self.memory.questions().remove(&self.key.by_reference());
+        // Unless somebody else has taken the turn.
+        self.memory
+            .give_up(self.key.by_reference(), &self.sender.subscribe());
         // Without an outcome those who wait find the sender gone.
         if let Some(settled) = self.settled.take() {
             self.sender.send_replace(Some(settled));

@@ -6,7 +6,7 @@ use crate::verdict::Source;
 
 /// Is told what happens, for counters and logs.
 ///
-/// Called on the way of every check: it must not wait. A panic in it is a panic of the check.
+/// Called on the way of every check and of every question: it must not wait, and it must not panic.
 pub trait Observer: Send + Sync {
     /// Something happened.
     fn observe(&self, event: &Event<'_>);

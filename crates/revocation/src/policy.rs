@@ -26,7 +26,8 @@ pub enum Mode {
     /// It is refused.
     HardFail,
     /// It is accepted unchecked, unless it was known to be revoked. Whoever can keep the gateway from reaching
-    /// the responder can then use a revoked certificate that the gateway has not met before.
+    /// the responder can then use a revoked certificate, unless it is remembered to be; that memory is
+    /// [bounded](crate::Settings::capacity).
     SoftFail,
     /// It is accepted on the last good answer for at most so long after that answer ran out.
     Grace(Duration),

@@ -54,7 +54,10 @@ impl Responder {
             .trim_start_matches('[')
             .trim_end_matches(']')
             .to_owned();
-        if host.is_empty() {
+        // RFC 1035 section 2.3.4. A port that is none has no number, and must not count as the usual one.
+        let port_is_wrong =
+            authority.port_u16().is_none() && authority.as_str().len() > authority.host().len();
+        if host.is_empty() || host.len() > 253 || port_is_wrong {
             return Err(PolicyFault::Malformed);
         }
         Ok(Self {
@@ -80,11 +83,26 @@ impl Responder {
             .unwrap_or_else(|| self.scheme.default_port())
     }
 
-    /// What the Host field says.
-    pub(crate) fn authority(&self) -> &str {
-        self.uri
-            .authority()
-            .map_or("", http::uri::Authority::as_str)
+    /// What the Host field says, and a proxy is told: the host as it is, and the port where it is not the usual one.
+    pub(crate) fn authority(&self) -> String {
+        let host = match self.host.contains(':') {
+            true => format!("[{}]", self.host),
+            false => self.host.clone(),
+        };
+        match self.port() {
+            port if port == self.scheme.default_port() => host,
+            port => format!("{host}:{port}"),
+        }
+    }
+
+    /// What all URLs of one host and port have in common, however they write it.
+    pub(crate) fn place(&self) -> String {
+        let host = self.host.trim_end_matches('.').to_ascii_lowercase();
+        let scheme = match self.scheme {
+            Scheme::Http => "http",
+            Scheme::Https => "https",
+        };
+        format!("{scheme} {host} {}", self.port())
     }
 
     /// The path and query that a POST goes to.
@@ -157,6 +175,9 @@ mod tests {
             ("http://a b/", PolicyFault::Malformed),
             ("http://a/\r\nX: y", PolicyFault::Malformed),
             ("http://:80/", PolicyFault::Malformed),
+            ("http://a:/", PolicyFault::Malformed),
+            ("http://a:65536/", PolicyFault::Malformed),
+            ("http://[::1]:99999/", PolicyFault::Malformed),
             (
                 "http://good.example@127.0.0.1/",
                 PolicyFault::UserInformation,

@@ -14,6 +14,7 @@ use crate::settings::Nonces;
 #[derive(Clone, Debug)]
 pub struct Staple {
     response: Vec<u8>,
+    this_update: UnixTime,
     refresh_at: UnixTime,
     valid_until: UnixTime,
 }
@@ -23,6 +24,12 @@ impl Staple {
     #[must_use]
     pub fn response(&self) -> &[u8] {
         &self.response
+    }
+
+    /// The moment at which it was known to be so.
+    #[must_use]
+    pub fn this_update(&self) -> UnixTime {
+        self.this_update
     }
 
     /// When it is time for a newer one: half of the way to its end, so that there is the other half for a responder
@@ -69,6 +76,7 @@ impl Checker {
         let half = valid_until.as_secs().saturating_sub(now.as_secs()) / 2;
         Ok(Staple {
             response: proof.response,
+            this_update: proof.status.this_update,
             refresh_at: UnixTime::since_unix_epoch(Duration::from_secs(
                 now.as_secs().saturating_add(half),
             )),

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use rustls::ClientConfig;
+use tokio::sync::Semaphore;
 
 use crate::destination::{Destinations, Ports};
 use crate::proxy::Proxy;
@@ -22,7 +23,13 @@ pub(crate) struct Transport {
     pub(crate) https: Option<Arc<ClientConfig>>,
     pub(crate) proxy: Option<Proxy>,
     pub(crate) connect_timeout: Duration,
+    /// One permit for each name that is being resolved: the system's resolver holds a thread, for longer than anybody
+    /// waits for it.
+    pub(crate) lookups: Arc<Semaphore>,
 }
+
+/// Names that are resolved at once: a fraction of the threads that a runtime has for what blocks.
+const LOOKUPS: usize = 32;
 
 /// How a question is put.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +51,7 @@ impl Transport {
             https: None,
             proxy: None,
             connect_timeout,
+            lookups: Arc::new(Semaphore::new(LOOKUPS)),
         }
     }
 
@@ -70,6 +78,7 @@ impl PartialEq for Transport {
             https,
             proxy,
             connect_timeout,
+            lookups: _,
         } = self;
         *destinations == other.destinations
             && *networks == other.networks

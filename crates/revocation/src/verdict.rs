@@ -79,6 +79,15 @@ impl Verdict {
         self.responder.as_deref()
     }
 
+    /// The same for a check of this moment.
+    pub(crate) fn not_before(self, now: UnixTime) -> Self {
+        let valid_until = self.valid_until.max(now);
+        Self {
+            valid_until,
+            ..self
+        }
+    }
+
     /// Both of two certificates pass: what is less sure of them, for as long as both hold.
     pub(crate) fn and(self, other: Self) -> Self {
         let valid_until = self.valid_until.min(other.valid_until);

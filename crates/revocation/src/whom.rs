@@ -118,5 +118,17 @@ fn named(certificate: &Certificate<'_>) -> Result<Vec<Arc<str>>, Failure> {
     let responders = certificate
         .ocsp_responders()
         .map_err(Failure::CertificateMalformed)?;
-    Ok(responders.take(MAX_NAMED).map(Arc::from).collect())
+    let all: Vec<&str> = responders.collect();
+    let is_http = |url: &&str| {
+        let scheme = url.split("://").next().unwrap_or_default();
+        scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")
+    };
+    // Other schemes do not hide those that can be asked; where there is nothing else, they are refused by name.
+    let can_be_asked: Vec<&str> = all.iter().copied().filter(is_http).collect();
+    let chosen = if can_be_asked.is_empty() {
+        all
+    } else {
+        can_be_asked
+    };
+    Ok(chosen.into_iter().take(MAX_NAMED).map(Arc::from).collect())
 }

@@ -27,6 +27,8 @@ struct State {
     due: Option<UnixTime>,
     /// When the answer that is shown ends, if one is shown.
     ends: Option<UnixTime>,
+    /// When the certificate was last said to be revoked: nothing from before counts after that.
+    revoked: Option<UnixTime>,
 }
 
 /// How long after a failure it is asked again. An answer is asked for from half of its life on, so that there are many
@@ -53,6 +55,7 @@ impl Stapler {
             state: Mutex::new(State {
                 due: None,
                 ends: None,
+                revoked: None,
             }),
         })
     }
@@ -69,7 +72,7 @@ impl Stapler {
             return (due, None);
         }
         let (state, failure) = match self.ask(checker, now).await {
-            Ok(staple) => (self.show(&staple, now), None),
+            Ok(staple) => (self.show(state, &staple, now), None),
             Err(failure) => (self.keep(state, &failure, now), Some(failure)),
         };
         *self.state() = state;
@@ -86,11 +89,15 @@ impl Stapler {
         if self.bare.cert != other.bare.cert || shown.ocsp.is_none() {
             return;
         }
-        let ends = other.state().ends;
+        let State { ends, revoked, .. } = *other.state();
         let mut key = CertifiedKey::clone(&self.bare);
         key.ocsp.clone_from(&shown.ocsp);
         self.shown.store(Arc::new(key));
-        *self.state() = State { due: None, ends };
+        *self.state() = State {
+            due: None,
+            ends,
+            revoked,
+        };
     }
 
     async fn ask(&self, checker: &Checker, now: UnixTime) -> Result<Staple, Failure> {
@@ -102,13 +109,28 @@ impl Stapler {
         checker.staple(&certificate, &issuer, now).await
     }
 
-    fn show(&self, staple: &Staple, now: UnixTime) -> State {
+    /// Shows an answer, unless it is from before the certificate was said to be revoked, or ends before the one that is
+    /// shown: that would be one from a replica that lags, or replayed.
+    fn show(&self, state: State, staple: &Staple, now: UnixTime) -> State {
+        let retry = later(now, RETRY);
+        let revoked_since = state.revoked.is_some_and(|at| staple.this_update() < at);
+        let ends_sooner = state
+            .ends
+            .is_some_and(|ends| now < ends && staple.valid_until() < ends);
+        if revoked_since || ends_sooner {
+            let due = state.ends.map_or(retry, |ends| retry.min(ends));
+            return State {
+                due: Some(due.max(later(now, SHORTEST))),
+                ..state
+            };
+        }
         let mut key = CertifiedKey::clone(&self.bare);
         key.ocsp = Some(staple.response().to_vec());
         self.shown.store(Arc::new(key));
         State {
             due: Some(staple.refresh_at().max(later(now, SHORTEST))),
             ends: Some(staple.valid_until()),
+            revoked: None,
         }
     }
 
@@ -119,13 +141,14 @@ impl Stapler {
         match state.ends {
             Some(ends) if now < ends && !revoked => State {
                 due: Some(retry.min(ends)),
-                ends: Some(ends),
+                ..state
             },
             _ => {
                 self.shown.store(Arc::clone(&self.bare));
                 State {
                     due: Some(retry),
                     ends: None,
+                    revoked: if revoked { Some(now) } else { state.revoked },
                 }
             }
         }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
-use portcullis_ocsp::HashAlgorithm;
+use portcullis_ocsp::{HashAlgorithm, Refusal};
 use portcullis_revocation::{
     Checker, Destinations, Failure, Mode, Nonces, Policy, Ports, Proxy, Responders, Scope, Settings,
 };
@@ -85,7 +85,9 @@ pub(super) fn run(arguments: &Ask) -> Result<ExitCode, Box<dyn std::error::Error
     let asked = runtime.block_on(checker.ask(&certificate, &issuer, UnixTime::now()));
     let answer = match asked {
         Ok(proof) => Answer::from(Ok(proof.status)).asked_at(&proof.responder),
-        Err(Failure::AnswerRefused { refusal, url }) => Answer::from(Err(*refusal)).asked_at(&url),
+        Err(Failure::AnswerRefused { refusal, url }) => {
+            Answer::from(Err(Refusal::clone(&refusal))).asked_at(&url)
+        }
         Err(failure) => Answer::refused(failure.code(), &failure).asked_at(&first),
     };
     say(&answer, Format::from_flag(arguments.json))

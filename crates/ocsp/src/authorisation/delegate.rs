@@ -3,7 +3,7 @@
 use alloc::string::ToString;
 
 use const_oid::ObjectIdentifier;
-use portcullis_x509::{Certificate, KeyUsage, oid, verify_signature};
+use portcullis_x509::{Certificate, KeyUsage, Shown, oid, verify_signature};
 use rustls_pki_types::UnixTime;
 
 use crate::extensions::unknown_critical;
@@ -37,8 +37,8 @@ fn check_issuer_name(delegate: &Certificate<'_>, query: &Query<'_>) -> Result<()
         return Ok(());
     }
     Err(Unauthorised::OtherIssuer {
-        expected: expected.to_string(),
-        found: found.to_string(),
+        expected: expected.shown().to_string(),
+        found: found.shown().to_string(),
     })
 }
 
@@ -91,7 +91,7 @@ fn check_critical_extensions(delegate: &Certificate<'_>) -> Result<(), Unauthori
     match unknown_critical(delegate.extensions().iter(), KNOWN_ON_DELEGATES) {
         None => Ok(()),
         Some(oid) => Err(Unauthorised::UnknownCriticalExtension {
-            oid: oid.to_string(),
+            oid: Shown::new(oid).to_string(),
         }),
     }
 }
@@ -104,7 +104,7 @@ fn check_signed_by_issuer(
     let algorithm = delegate.signature_algorithm();
     if refuses_sha1(rules, algorithm) {
         return Err(Unauthorised::Sha1Signature {
-            algorithm: algorithm.to_string(),
+            algorithm: Shown::new(algorithm).to_string(),
         });
     }
     let key = query.issuer().subject_public_key_info();

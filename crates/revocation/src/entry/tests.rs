@@ -50,7 +50,7 @@ fn down() -> Outcome {
 fn forged() -> Outcome {
     Err(Failure::AnswerRefused {
         url: URL.to_owned(),
-        refusal: Box::new(portcullis_ocsp::Refusal::NonceMissing),
+        refusal: Arc::new(portcullis_ocsp::Refusal::NonceMissing),
     })
 }
 

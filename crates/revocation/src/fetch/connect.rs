@@ -52,7 +52,7 @@ pub(super) async fn connect(
     let allowance = Allowance::new(time);
     let stream = match &transport.proxy {
         None => {
-            let addresses = resolve(responder.host(), responder.port()).await?;
+            let addresses = resolve(responder.host(), responder.port(), transport).await?;
             let addresses = allowed(&addresses, transport)?;
             Stream::new(dial(&addresses, &allowance, transport.connect_timeout).await?)
         }
@@ -121,7 +121,7 @@ async fn through(
     {
         return Err(PolicyFault::Address { found }.into());
     }
-    let mut addresses = resolve(proxy.host(), proxy.port()).await?;
+    let mut addresses = resolve(proxy.host(), proxy.port(), transport).await?;
     addresses.truncate(MAX_ADDRESSES);
     let stream = dial(&addresses, allowance, transport.connect_timeout).await?;
     match responder.scheme() {
@@ -203,13 +203,26 @@ async fn dial(
     Err(cause.into())
 }
 
-async fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, Unreachable> {
+async fn resolve(
+    host: &str,
+    port: u16,
+    transport: &Transport,
+) -> Result<Vec<SocketAddr>, Unreachable> {
     if let Ok(address) = host.parse() {
         return Ok(vec![SocketAddr::new(address, port)]);
     }
-    match lookup_host((host, port)).await {
-        Ok(addresses) => Ok(addresses.collect()),
-        Err(error) => Err(Unreachable::Name(Arc::new(error))),
+    // Never closed.
+    let permit = Arc::clone(&transport.lookups).acquire_owned().await.ok();
+    let host = host.to_owned();
+    // A task of its own: the resolver cannot be given up, so that the permit has to stay with it.
+    let looking_up = tokio::spawn(async move {
+        let found = lookup_host((host.as_str(), port)).await;
+        drop(permit);
+        found.map(|addresses| addresses.collect::<Vec<_>>())
+    });
+    match looking_up.await {
+        Ok(found) => found.map_err(|error| Unreachable::Name(Arc::new(error))),
+        Err(ended) => Err(Unreachable::Name(Arc::new(io::Error::other(ended)))),
     }
 }
 

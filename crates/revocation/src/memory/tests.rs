@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::failure::Failure;
+use crate::responder::Responder;
 
 const NOW: UnixTime = UnixTime::since_unix_epoch(Duration::from_secs(1_780_272_000));
 
@@ -77,12 +78,19 @@ fn a_question_that_is_given_up_leaves_the_turn_to_the_next() {
 }
 
 #[test]
-fn all_urls_of_a_responder_share_the_way_to_it() {
+fn all_urls_of_one_host_and_port_share_the_way_to_it_and_have_a_breaker_each() {
     let memory = memory(1);
-    let way = |url: &str| memory.gate(url, 1);
-    assert!(Arc::ptr_eq(&way("http://a:80/b/c?d"), &way("HTTP://A:80")));
-    assert!(!Arc::ptr_eq(&way("http://a/"), &way("https://a/")));
-    assert!(!Arc::ptr_eq(&way("http://a/"), &way("http://a:8080/")));
+    let way = |url: &str| memory.gate(&Responder::parse(url).unwrap().place(), 1);
+    for url in ["HTTP://A", "http://a:80/", "http://a:080/?d", "http://a./c"] {
+        assert!(Arc::ptr_eq(&way("http://a/b"), &way(url)), "{url}");
+    }
+    for url in ["https://a/", "http://a:8080/", "http://b/"] {
+        assert!(!Arc::ptr_eq(&way("http://a/b"), &way(url)), "{url}");
+    }
+    assert!(!Arc::ptr_eq(
+        &memory.breaker("http://a/b"),
+        &memory.breaker("http://a/c")
+    ));
 }
 
 /// KiB of memory that this process holds.

@@ -11,13 +11,13 @@
 
 mod ahead;
 mod asked_once;
+mod closed_ways;
 mod faults;
 mod fetching;
 mod policies;
 mod reaching;
 mod remembering;
 mod responder;
-mod review;
 mod store;
 mod verdicts;
 mod whom;

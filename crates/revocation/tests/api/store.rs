@@ -26,8 +26,17 @@ impl Scratch {
         settings().store(&self.0)
     }
 
-    fn checker(&self) -> Checker {
-        hard_fail(self.settings())
+    /// The question of the process before may still have the file.
+    async fn checker(&self) -> Checker {
+        self.opened(self.settings()).await
+    }
+
+    async fn opened(&self, settings: Settings) -> Checker {
+        let checker = hard_fail(settings);
+        while checker.open().is_err() {
+            tokio::task::yield_now().await;
+        }
+        checker
     }
 
     fn text(&self) -> String {
@@ -65,7 +74,7 @@ async fn after_a_restart(
         let up = first.swap(false, std::sync::atomic::Ordering::Relaxed);
         Reply::Octets(if up { ok(&response) } else { Vec::new() })
     });
-    drop(pki.check(&scratch.checker(), NOW).await);
+    drop(pki.check(&scratch.checker().await, NOW).await);
     scratch.holds(1).await;
     (pki, responder)
 }
@@ -76,7 +85,7 @@ async fn a_good_answer_and_a_revocation_survive_a_restart() {
     let (pki, responder) =
         after_a_restart(&scratch, |pki| ocsp::good(&pki.alice, &pki.root).issue()).await;
     let verdict = pki
-        .check(&scratch.checker(), after(NOW, 3600))
+        .check(&scratch.checker().await, after(NOW, 3600))
         .await
         .unwrap();
     assert_eq!(
@@ -93,7 +102,7 @@ async fn a_good_answer_and_a_revocation_survive_a_restart() {
         ocsp::revoked(&pki.alice, &pki.root, NOW).issue()
     })
     .await;
-    let refused = pki.check(&scratch.checker(), NOW).await.unwrap_err();
+    let refused = pki.check(&scratch.checker().await, NOW).await.unwrap_err();
     assert_eq!(
         (refused.code(), refused.origin()),
         ("certificate_revoked", Source::Cached)
@@ -108,10 +117,10 @@ async fn an_answer_that_has_run_out_is_asked_for_again_and_serves_for_the_grace(
         after_a_restart(&scratch, |pki| ocsp::good(&pki.alice, &pki.root).issue()).await;
     // Beyond the skew, so that it does not hold any more.
     let now = after(NOW, 3600 + 301);
-    assert!(pki.check(&scratch.checker(), now).await.is_err());
+    assert!(pki.check(&scratch.checker().await, now).await.is_err());
     assert_eq!(responder.hits(), 2);
     let policy = Policy::new(Mode::Grace(Duration::from_secs(1000)), Scope::Leaf);
-    let checker = scratch.checker().with_policy(policy);
+    let checker = scratch.checker().await.with_policy(policy);
     let verdict = pki.check(&checker, now).await.unwrap();
     assert_eq!(verdict.source(), Source::Stale);
     assert!(pki.check(&checker, after(now, 1000)).await.is_err());
@@ -136,11 +145,18 @@ async fn an_answer_that_has_become_too_old_serves_for_the_grace_too() {
         .await;
         let settings = scratch.settings().max_age(Duration::from_secs(max_age));
         let policy = Policy::new(Mode::Grace(Duration::from_secs(2000)), Scope::Leaf);
-        let checker = || hard_fail(settings.clone()).with_policy(policy);
+        let checker = async || scratch.opened(settings.clone()).await.with_policy(policy);
         let ends = after(NOW, max_age.min(5000));
-        let verdict = pki.check(&checker(), after(ends, 1400)).await.unwrap();
+        let verdict = pki
+            .check(&checker().await, after(ends, 1400))
+            .await
+            .unwrap();
         assert_eq!(verdict.source(), Source::Stale, "{name}");
-        assert!(pki.check(&checker(), after(ends, 2001)).await.is_err());
+        assert!(
+            pki.check(&checker().await, after(ends, 2001))
+                .await
+                .is_err()
+        );
     }
 }
 
@@ -153,6 +169,7 @@ async fn what_was_revoked_before_the_restart_stays_so_while_nobody_can_be_asked(
     .await;
     let soft = scratch
         .checker()
+        .await
         .with_policy(Policy::new(Mode::SoftFail, Scope::Leaf));
     let refused = pki.check(&soft, after(NOW, 100_000)).await.unwrap_err();
     assert_eq!(
@@ -175,7 +192,7 @@ async fn no_flipped_bit_of_a_stored_revocation_makes_it_good() {
         let mut tampered = text.clone();
         tampered[at] ^= 1;
         std::fs::write(&scratch.0, &tampered).unwrap();
-        let refused = pki.check(&scratch.checker(), NOW).await.unwrap_err();
+        let refused = pki.check(&scratch.checker().await, NOW).await.unwrap_err();
         seen.insert(refused.code());
     }
     // Either the line still says what it said, or the responder is asked, who is down.
@@ -209,7 +226,7 @@ async fn an_answer_about_another_certificate_of_another_signer_or_of_another_tim
     ] {
         let forged = base64::engine::general_purpose::STANDARD.encode(forged);
         scratch.write(&text.replace(&response, &forged));
-        let refused = pki.check(&scratch.checker(), NOW).await.unwrap_err();
+        let refused = pki.check(&scratch.checker().await, NOW).await.unwrap_err();
         assert_eq!(refused.code(), "responder_unreachable");
     }
     // An answer of this very certificate that is older: the newer line counts, in whichever order.
@@ -222,7 +239,7 @@ async fn an_answer_about_another_certificate_of_another_signer_or_of_another_tim
         "{heading}\n{}{line}",
         line.replace(&response, &older)
     ));
-    let refused = pki.check(&scratch.checker(), NOW).await.unwrap_err();
+    let refused = pki.check(&scratch.checker().await, NOW).await.unwrap_err();
     assert_eq!(refused.code(), "certificate_revoked");
 }
 
@@ -236,9 +253,9 @@ async fn a_line_that_was_cut_off_costs_that_line_alone() {
         "{text}{}",
         &text[text.find('\n').unwrap() + 1..text.len() - 40]
     ));
-    assert!(pki.check(&scratch.checker(), NOW).await.is_ok());
+    assert!(pki.check(&scratch.checker().await, NOW).await.is_ok());
     scratch.write(&text[..text.len() - 1]);
-    assert!(pki.check(&scratch.checker(), NOW).await.is_err());
+    assert!(pki.check(&scratch.checker().await, NOW).await.is_err());
 }
 
 #[test]
@@ -246,7 +263,7 @@ fn a_file_of_another_kind_is_left_alone() {
     let scratch = Scratch::new("kind");
     for text in ["something else\n", "no end", "\n"] {
         scratch.write(text);
-        assert!(scratch.checker().open().is_err(), "{text}");
+        assert!(hard_fail(scratch.settings()).open().is_err(), "{text}");
         assert_eq!(scratch.text(), text);
     }
 }
@@ -266,7 +283,7 @@ fn a_file_that_cannot_be_opened_is_named() {
 fn the_file_is_its_owners_alone() {
     use std::os::unix::fs::PermissionsExt as _;
     let scratch = Scratch::new("mode");
-    scratch.checker().open().unwrap();
+    hard_fail(scratch.settings()).open().unwrap();
     let mode = std::fs::metadata(&scratch.0).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 }
@@ -281,9 +298,13 @@ async fn with_a_nonce_of_each_question_nothing_is_kept() {
         let nonce = ocsp::nonce_of(&asked.request).unwrap();
         Reply::Octets(ok(&ocsp::good(&alice, &root).nonce(&nonce).issue()))
     });
-    let checker = || hard_fail(scratch.settings().nonces(Nonces::Require));
+    let checker = async || {
+        scratch
+            .opened(scratch.settings().nonces(Nonces::Require))
+            .await
+    };
     for hits in [1, 2] {
-        assert!(pki.check(&checker(), NOW).await.is_ok());
+        assert!(pki.check(&checker().await, NOW).await.is_ok());
         assert_eq!(responder.hits(), hits);
     }
     assert_eq!(scratch.text().lines().count(), 1);
