@@ -218,7 +218,7 @@ async fn an_answer_that_has_run_out_meanwhile_serves_for_the_grace_alone() {
         Patience::new().next_second().await;
         scene.restart(|lines| {
             let mut fields: Vec<_> = lines[1].split(' ').collect();
-            fields[1] = "99999999999";
+            fields[3] = "99999999999";
             vec![lines[0].clone(), fields.join(" ")]
         });
         assert_eq!(scene.get(&scene.alice).await.status, status, "{mode}");
