@@ -16,7 +16,8 @@ use portcullis_model::{self as model, Diagnostic, Located, Place, Problem};
 use portcullis_revocation::Checker;
 use portcullis_rewrite::{RuleSet, StripList};
 use portcullis_tls::{
-    ClientAuth, OcspStapling, OnFailure, Profile, Revocation, ServerCertificate, Trust,
+    ClientAuth, NotHonoured, OcspStapling, OnFailure, PredefinedPolicy, Profile, ResolvedPolicy,
+    Revocation, ServerCertificate, TlsPolicy, Trust,
 };
 use rustls::crypto::CryptoProvider;
 
@@ -34,6 +35,7 @@ pub(crate) struct Loader<'a> {
     provider: Arc<CryptoProvider>,
     profiles: HashMap<&'a str, Arc<Profile>>,
     rewrite_sets: HashMap<&'a str, Arc<RuleSet>>,
+    not_honoured: Vec<(Place, NotHonoured)>,
     problems: Vec<Diagnostic>,
 }
 
@@ -50,6 +52,7 @@ impl<'a> Loader<'a> {
             provider,
             profiles: HashMap::new(),
             rewrite_sets: HashMap::new(),
+            not_honoured: Vec::new(),
             problems: Vec::new(),
         };
         let checker = loader.load_checker();
@@ -98,10 +101,10 @@ impl<'a> Loader<'a> {
         stapling.cloned().collect()
     }
 
-    /// Every problem found, or none.
-    pub(crate) fn finish(self) -> Result<(), Vec<Diagnostic>> {
+    /// What was asked for and cannot be had, or every problem found.
+    pub(crate) fn finish(self) -> Result<Vec<(Place, NotHonoured)>, Vec<Diagnostic>> {
         if self.problems.is_empty() {
-            Ok(())
+            Ok(self.not_honoured)
         } else {
             Err(self.problems)
         }
@@ -140,12 +143,32 @@ impl<'a> Loader<'a> {
                 true => OcspStapling::On,
                 false => OcspStapling::Off,
             };
-            let provider = Arc::clone(&self.provider);
-            match Profile::new(certificate, stapling, client_auth, provider) {
+            let policy = TlsPolicy::predefined(PredefinedPolicy::V20220101S);
+            let Some(policy) = self.tls_policy(&profile.place, &policy) else {
+                continue;
+            };
+            match Profile::new(certificate, stapling, client_auth, &policy) {
                 Ok(loaded) => {
                     self.profiles.insert(&profile.name, Arc::new(loaded));
                 }
                 Err(error) => self.setup(&profile.place, error),
+            }
+        }
+    }
+
+    /// What can be had of a policy. What cannot is told to the operator, and no reason to stand still.
+    fn tls_policy(&mut self, place: &Place, policy: &TlsPolicy) -> Option<ResolvedPolicy> {
+        match policy.resolve(&self.provider) {
+            Ok(resolved) => {
+                for lost in resolved.not_honoured() {
+                    tracing::warn!(place = %place.path, reason = lost.reason.code(), "{lost}");
+                    self.not_honoured.push((place.clone(), *lost));
+                }
+                Some(resolved)
+            }
+            Err(error) => {
+                self.setup(place, error);
+                None
             }
         }
     }

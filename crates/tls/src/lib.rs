@@ -14,6 +14,7 @@
 
 mod authenticate;
 mod memory;
+mod policy;
 mod profile;
 mod refusal;
 mod server_certificate;
@@ -25,6 +26,10 @@ pub use authenticate::{
     CERTIFICATE_SIZE, Client, PRESENTED_CERTIFICATES, VerifiedClient, authenticate,
 };
 pub use memory::REMEMBERED_CHAINS;
+pub use policy::{
+    Asked, KEY_EXCHANGES, NotHonoured, PolicyError, PredefinedPolicy, ResolvedPolicy, TlsPolicy,
+    TlsVersion, Unsupported,
+};
 pub use profile::{
     APPLICATION_PROTOCOLS, ClientAuth, OcspStapling, OnFailure, Profile, ProfileError, Revocation,
     Trust,

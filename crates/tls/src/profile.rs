@@ -8,9 +8,10 @@ use portcullis_revocation::Checker;
 use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
 use rustls::server::ResolvesServerCert;
-use rustls::sign::SingleCertAndKey;
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 
 use crate::memory::Shards;
+use crate::policy::ResolvedPolicy;
 use crate::server_certificate::ServerCertificate;
 use crate::sessions::Sessions;
 use crate::stapling::{Stapler, StaplingError};
@@ -114,19 +115,23 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// Makes a profile whose cryptography is `provider`'s.
+    /// Makes a profile that speaks what `policy` has, and prefers its suites in its order to the client's.
     ///
     /// # Errors
-    /// When the provider has no TLS version or key exchange that rustls can use, or there can be no answer to staple.
+    /// When the provider has no key exchange that rustls can use, no suite of the policy goes with the
+    /// certificate's key, or there can be no answer to staple.
     pub fn new(
         certificate: ServerCertificate,
         stapling: OcspStapling,
         client_auth: ClientAuth,
-        provider: Arc<CryptoProvider>,
+        policy: &ResolvedPolicy,
     ) -> Result<Self, ProfileError> {
+        let provider = Arc::clone(policy.provider());
+        let key = certificate.into_key();
+        check_key(&key, &provider)?;
         let algorithms = provider.signature_verification_algorithms;
         let builder = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
+            .with_protocol_versions(policy.versions())
             .map_err(ProfileError::Provider)?;
         let builder = match &client_auth {
             ClientAuth::Off => builder.with_no_client_auth(),
@@ -135,7 +140,6 @@ impl Profile {
                 algorithms,
             ))),
         };
-        let key = certificate.into_key();
         let (stapler, resolver): (_, Arc<dyn ResolvesServerCert>) = match stapling {
             OcspStapling::Off => (None, Arc::new(SingleCertAndKey::from(key))),
             OcspStapling::On => {
@@ -144,6 +148,7 @@ impl Profile {
             }
         };
         let mut config = builder.with_cert_resolver(resolver);
+        config.ignore_client_order = true;
         config.session_storage = Arc::new(Sessions::new());
         config.alpn_protocols = APPLICATION_PROTOCOLS
             .iter()
@@ -189,6 +194,16 @@ impl fmt::Debug for Profile {
     }
 }
 
+/// A suite of TLS 1.2 says with what kind of key the server signs (RFC 8422 section 2).
+fn check_key(key: &CertifiedKey, provider: &CryptoProvider) -> Result<(), ProfileError> {
+    let algorithm = key.key.algorithm();
+    let mut suites = provider.cipher_suites.iter();
+    match suites.any(|suite| suite.usable_for_signature_algorithm(algorithm)) {
+        true => Ok(()),
+        false => Err(ProfileError::NoSuiteForKey),
+    }
+}
+
 /// Why a profile could not be made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -196,6 +211,9 @@ pub enum ProfileError {
     /// The cryptography provider lacks what TLS needs.
     #[error("the cryptography provider cannot serve TLS")]
     Provider(#[source] rustls::Error),
+    /// The policy has suites for other kinds of keys only, so that no handshake could succeed.
+    #[error("no cipher suite of the TLS policy can be used with the certificate's key")]
+    NoSuiteForKey,
     /// No OCSP answer can be stapled to the server's certificate.
     #[error("no OCSP answer can be stapled")]
     Stapling(#[source] StaplingError),
