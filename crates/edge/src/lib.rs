@@ -29,7 +29,6 @@ mod rules;
 mod running;
 mod socket;
 mod stapling;
-mod trust;
 
 pub use accept::CONNECTIONS_PER_CORE;
 pub use connection::{HANDSHAKE_TIMEOUT, KEEP_ALIVE};

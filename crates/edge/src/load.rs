@@ -3,7 +3,7 @@
 
 mod ocsp;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::error::Error;
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -16,13 +16,14 @@ use portcullis_model::{self as model, Diagnostic, Located, Place, Problem};
 use portcullis_revocation::Checker;
 use portcullis_rewrite::{RuleSet, StripList};
 use portcullis_tls::{
-    ClientAuth, NotHonoured, OcspStapling, OnFailure, PredefinedPolicy, Profile, ResolvedPolicy,
-    Revocation, ServerCertificate, TlsPolicy, Trust,
+    ClientAuth, ClientChainLimits, ClientChains, ClientIssuer, NotHonoured, OcspStapling,
+    OnFailure, PredefinedPolicy, Profile, ResolvedPolicy, Revocation, ServerCertificate, TlsPolicy,
+    Trust,
 };
 use rustls::crypto::CryptoProvider;
 
 use crate::gateway::{Bind, Site};
-use crate::{rules, trust};
+use crate::rules;
 
 /// Most bytes of a certificate, key or password file: Application Gateway accepts 25 KB a chain,
 /// and a chain of post-quantum certificates takes some 100 KB.
@@ -35,6 +36,7 @@ pub(crate) struct Loader<'a> {
     provider: Arc<CryptoProvider>,
     profiles: HashMap<&'a str, Arc<Profile>>,
     rewrite_sets: HashMap<&'a str, Arc<RuleSet>>,
+    chain_files: HashSet<&'a Path>,
     not_honoured: Vec<(Place, NotHonoured)>,
     problems: Vec<Diagnostic>,
 }
@@ -52,6 +54,7 @@ impl<'a> Loader<'a> {
             provider,
             profiles: HashMap::new(),
             rewrite_sets: HashMap::new(),
+            chain_files: HashSet::new(),
             not_honoured: Vec::new(),
             problems: Vec::new(),
         };
@@ -133,7 +136,8 @@ impl<'a> Loader<'a> {
     }
 
     fn load_profiles(&mut self, checker: &Checker) {
-        for profile in &self.model.tls_profiles {
+        let model = self.model;
+        for profile in &model.tls_profiles {
             let certificate = self.server_certificate(&profile.certificate);
             let client_auth = self.client_auth(&profile.client_auth, checker);
             let (Some(certificate), Some(client_auth)) = (certificate, client_auth) else {
@@ -219,7 +223,7 @@ impl<'a> Loader<'a> {
 
     fn client_auth(
         &mut self,
-        client_auth: &model::ClientAuth,
+        client_auth: &'a model::ClientAuth,
         checker: &Checker,
     ) -> Option<ClientAuth> {
         Some(match client_auth {
@@ -230,25 +234,15 @@ impl<'a> Loader<'a> {
         })
     }
 
-    fn trust(&mut self, trust: &model::Trust, checker: &Checker) -> Option<Arc<Trust>> {
-        let mut chains = trust::Chains::default();
-        let mut complete = true;
-        for file in &trust.certificates {
-            let added = match self.read(file) {
-                Some(pem) => self.usable(file, chains.add(&pem)).is_some(),
-                None => false,
-            };
-            complete &= added;
-        }
-        if !complete {
-            return None;
-        }
-        let anchors = chains.into_anchors();
-        let anchors = self.usable(trust.certificates.first()?, anchors)?;
+    fn trust(&mut self, trust: &'a model::Trust, checker: &Checker) -> Option<Arc<Trust>> {
+        let chains = self.client_chains(&trust.certificates, ClientChainLimits::default())?;
         let algorithms = self.provider.signature_verification_algorithms.all;
+        let policy = Policy::new(Purpose::ClientAuth, algorithms);
+        let policy = chains.demand(ClientIssuer::AnyBelowRoot, policy);
+        let anchors = self.usable(trust.certificates.first()?, chains.into_anchors())?;
         Some(Arc::new(Trust::new(
             anchors,
-            Policy::new(Purpose::ClientAuth, algorithms),
+            policy,
             match trust.revocation {
                 model::Revocation::Off => Revocation::Off,
                 model::Revocation::Ocsp { mode, scope } => {
@@ -260,6 +254,27 @@ impl<'a> Loader<'a> {
                 model::OnFailure::Alert => OnFailure::Alert,
             },
         )))
+    }
+
+    /// All chains of a profile, or none: one that cannot be used leaves no other in its place.
+    fn client_chains(
+        &mut self,
+        files: &'a [Located<PathBuf>],
+        limits: ClientChainLimits,
+    ) -> Option<ClientChains> {
+        let mut chains = ClientChains::new(limits);
+        let mut complete = true;
+        for file in files {
+            self.chain_files.insert(&file.value);
+            let all = limits.check_gateway(self.chain_files.len());
+            let within = self.usable(file, all).is_some();
+            let added = match self.read(file) {
+                Some(content) => self.usable(file, chains.add(&content)).is_some(),
+                None => false,
+            };
+            complete &= within && added;
+        }
+        complete.then_some(chains)
     }
 
     fn read(&mut self, file: &Located<PathBuf>) -> Option<Vec<u8>> {

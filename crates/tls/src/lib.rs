@@ -13,6 +13,7 @@
 )]
 
 mod authenticate;
+mod client_chains;
 mod memory;
 mod policy;
 mod profile;
@@ -24,6 +25,9 @@ mod verifier;
 
 pub use authenticate::{
     CERTIFICATE_SIZE, Client, PRESENTED_CERTIFICATES, VerifiedClient, authenticate,
+};
+pub use client_chains::{
+    ClientChainError, ClientChainLimits, ClientChains, ClientIssuer, certificates,
 };
 pub use memory::REMEMBERED_CHAINS;
 pub use policy::{
