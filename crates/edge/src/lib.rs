@@ -22,6 +22,7 @@ mod gateway;
 mod identity;
 mod load;
 mod log;
+mod plain_http;
 mod refused;
 mod relay;
 mod respond;

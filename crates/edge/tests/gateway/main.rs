@@ -18,6 +18,7 @@
 //! - `framing_of_backends`: where a backend's response ends is said once
 //! - `drain`: stopping, and clients that dawdle
 //! - `silence`: clients and backends that do nothing
+//! - `plain_http`: what is said where TLS is missing
 //! - `log`: what the operator reads
 #![allow(
     clippy::arithmetic_side_effects,
@@ -43,6 +44,7 @@ mod identity;
 mod log;
 mod ocsp;
 mod own_fields;
+mod plain_http;
 mod reload;
 mod resumption;
 mod rig;
