@@ -125,7 +125,7 @@ async fn handshake(stream: TcpStream, bind: usize, core: &Core) -> io::Result<Op
         .binds()
         .get(bind)
         .and_then(|bind| bind.handshake_site(server_name.as_ref()))
-        .map(|site| site.profile.server_config())
+        .map(|site| site.profile.server_config_for(&start.client_hello()))
         .ok_or(io::ErrorKind::NotFound)?;
     let tls = start.into_stream(config).await?;
     Ok(Opened::Tls(Box::new(tls), server_name))

@@ -20,14 +20,17 @@ pub use self::version::TlsVersion;
 /// The key exchanges offered, the preferred first, as far as the provider has them: the post-quantum
 /// hybrid of draft-ietf-tls-ecdhe-mlkem, then what TLS 1.2 clients know. Further ones of the provider follow.
 ///
-/// The order is told to nobody and a rustls server takes the first of the *client's* that it has, so a
-/// client that offers the hybrid first gets it; all that have it do.
+/// A rustls server takes the first of the *client's* that it has, whatever its own order: that the hybrid
+/// is preferred is the work of [`Profile::server_config_for`](crate::Profile::server_config_for).
 pub const KEY_EXCHANGES: [NamedGroup; 4] = [
-    NamedGroup::X25519MLKEM768,
+    HYBRID,
     NamedGroup::X25519,
     NamedGroup::secp256r1,
     NamedGroup::secp384r1,
 ];
+
+/// The first of [`KEY_EXCHANGES`].
+pub(crate) const HYBRID: NamedGroup = NamedGroup::X25519MLKEM768;
 
 /// The suites of TLS 1.3 that a policy of Application Gateway's `CustomV2` has without naming them.
 const IMPLICIT: [CipherSuite; 2] = [
@@ -172,6 +175,11 @@ fn named<S: AsRef<str>>(names: &[S]) -> Result<Vec<&'static Suite>, PolicyError>
     names.iter().map(find).collect()
 }
 
+/// Whether the suite is one of TLS 1.3.
+pub(crate) fn is_tls13(id: CipherSuite) -> bool {
+    suite::of(id).is_some_and(|suite| matches!(suite.kind, Kind::Tls13(_)))
+}
+
 fn check_version(version: &TlsVersion) -> Option<NotHonoured> {
     match version {
         TlsVersion::Tls10 | TlsVersion::Tls11 => Some(NotHonoured {
@@ -207,6 +215,18 @@ impl ResolvedPolicy {
     #[must_use]
     pub fn provider(&self) -> &Arc<CryptoProvider> {
         &self.provider
+    }
+
+    /// The same with the post-quantum hybrid as the only key exchange, where there are both it and TLS 1.3.
+    pub(crate) fn hybrid(&self) -> Option<Arc<CryptoProvider>> {
+        let mut groups = self.provider.kx_groups.iter();
+        let hybrid = groups.find(|group| group.name() == HYBRID)?;
+        self.versions.contains(&&TLS13).then(|| {
+            Arc::new(CryptoProvider {
+                kx_groups: vec![*hybrid],
+                ..CryptoProvider::clone(&self.provider)
+            })
+        })
     }
 
     /// The protocol versions, at least one, each with at least one suite.

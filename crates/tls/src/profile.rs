@@ -7,11 +7,11 @@ use portcullis_chain::{Anchors, Policy};
 use portcullis_revocation::Checker;
 use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
-use rustls::server::ResolvesServerCert;
+use rustls::server::{ClientHello, ResolvesServerCert, StoresServerSessions};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 
 use crate::memory::Shards;
-use crate::policy::ResolvedPolicy;
+use crate::policy::{HYBRID, ResolvedPolicy, is_tls13};
 use crate::server_certificate::ServerCertificate;
 use crate::sessions::Sessions;
 use crate::stapling::{Stapler, StaplingError};
@@ -112,6 +112,8 @@ pub struct Profile {
     client_auth: ClientAuth,
     stapler: Option<Arc<Stapler>>,
     server_config: Arc<ServerConfig>,
+    /// The same with the post-quantum hybrid alone.
+    hybrid: Option<Arc<ServerConfig>>,
 }
 
 impl Profile {
@@ -126,20 +128,8 @@ impl Profile {
         client_auth: ClientAuth,
         policy: &ResolvedPolicy,
     ) -> Result<Self, ProfileError> {
-        let provider = Arc::clone(policy.provider());
         let key = certificate.into_key();
-        check_key(&key, &provider)?;
-        let algorithms = provider.signature_verification_algorithms;
-        let builder = ServerConfig::builder_with_provider(provider)
-            .with_protocol_versions(policy.versions())
-            .map_err(ProfileError::Provider)?;
-        let builder = match &client_auth {
-            ClientAuth::Off => builder.with_no_client_auth(),
-            asked => builder.with_client_cert_verifier(Arc::new(PossessionVerifier::new(
-                asked.clone(),
-                algorithms,
-            ))),
-        };
+        check_key(&key, policy.provider())?;
         let (stapler, resolver): (_, Arc<dyn ResolvesServerCert>) = match stapling {
             OcspStapling::Off => (None, Arc::new(SingleCertAndKey::from(key))),
             OcspStapling::On => {
@@ -147,21 +137,33 @@ impl Profile {
                 (Some(Arc::clone(&stapler)), stapler)
             }
         };
-        let mut config = builder.with_cert_resolver(resolver);
-        config.ignore_client_order = true;
-        config.session_storage = Arc::new(Sessions::new());
-        config.alpn_protocols = APPLICATION_PROTOCOLS
-            .iter()
-            .map(|name| name.to_vec())
-            .collect();
+        let sessions: Arc<dyn StoresServerSessions> = Arc::new(Sessions::new());
+        let config = |provider: &Arc<CryptoProvider>| {
+            let config = server_config(provider, policy, &client_auth, &resolver, &sessions);
+            config.map(Arc::new).map_err(ProfileError::Provider)
+        };
         Ok(Self {
+            server_config: config(policy.provider())?,
+            hybrid: policy.hybrid().as_ref().map(config).transpose()?,
             client_auth,
             stapler,
-            server_config: Arc::new(config),
         })
     }
 
-    /// The rustls configuration to accept connections with.
+    /// The rustls configuration to accept this client with, whose hello was read by
+    /// [`Acceptor`](rustls::server::Acceptor). A client that can do the first of
+    /// [`KEY_EXCHANGES`](crate::KEY_EXCHANGES) does, wherever among its own it ranks that: one that did
+    /// not expect it is asked again, for a round trip.
+    #[must_use]
+    pub fn server_config_for(&self, client: &ClientHello<'_>) -> Arc<ServerConfig> {
+        match &self.hybrid {
+            Some(hybrid) if speaks_hybrid(client) => Arc::clone(hybrid),
+            _ => self.server_config(),
+        }
+    }
+
+    /// The rustls configuration to accept any connection with, where hellos are not looked at: the first
+    /// of the client's own key exchanges is used.
     #[must_use]
     pub fn server_config(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.server_config)
@@ -192,6 +194,41 @@ impl fmt::Debug for Profile {
             .field("client_auth", &client_auth)
             .finish_non_exhaustive()
     }
+}
+
+/// What all configurations of a profile have in common. They share their sessions.
+fn server_config(
+    provider: &Arc<CryptoProvider>,
+    policy: &ResolvedPolicy,
+    client_auth: &ClientAuth,
+    resolver: &Arc<dyn ResolvesServerCert>,
+    sessions: &Arc<dyn StoresServerSessions>,
+) -> Result<ServerConfig, rustls::Error> {
+    let algorithms = provider.signature_verification_algorithms;
+    let builder = ServerConfig::builder_with_provider(Arc::clone(provider))
+        .with_protocol_versions(policy.versions())?;
+    let builder = match client_auth {
+        ClientAuth::Off => builder.with_no_client_auth(),
+        asked => builder.with_client_cert_verifier(Arc::new(PossessionVerifier::new(
+            asked.clone(),
+            algorithms,
+        ))),
+    };
+    let mut config = builder.with_cert_resolver(Arc::clone(resolver));
+    config.ignore_client_order = true;
+    config.session_storage = Arc::clone(sessions);
+    config.alpn_protocols = APPLICATION_PROTOCOLS
+        .iter()
+        .map(|name| name.to_vec())
+        .collect();
+    Ok(config)
+}
+
+/// The hybrid is for TLS 1.3 alone, which a client speaks that has suites of it.
+fn speaks_hybrid(client: &ClientHello<'_>) -> bool {
+    let mut suites = client.cipher_suites().iter();
+    let groups = client.named_groups().unwrap_or_default();
+    groups.contains(&HYBRID) && suites.any(|suite| is_tls13(*suite))
 }
 
 /// A suite of TLS 1.2 says with what kind of key the server signs (RFC 8422 section 2).
