@@ -319,3 +319,30 @@ fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
         ))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use portcullis_tls::TlsVersion;
+
+    #[test]
+    fn what_a_tls_policy_loses_is_told_and_a_policy_of_nothing_is_a_problem() {
+        let model = model::diagnose("").gateway;
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let (mut loader, _) = Loader::new(&model, Path::new("."), provider);
+        let place = Place::default();
+        let policy = |name: PredefinedPolicy| TlsPolicy::predefined(name);
+        let whole = loader.tls_policy(&place, &policy(PredefinedPolicy::V20220101S));
+        assert!(whole.is_some() && loader.not_honoured.is_empty());
+        let partly = loader.tls_policy(&place, &policy(PredefinedPolicy::V20220101));
+        assert!(partly.is_some() && loader.problems.is_empty());
+        assert_eq!(loader.not_honoured.len(), 4);
+        let nothing = policy(PredefinedPolicy::V20170401S).without(TlsVersion::Tls12);
+        assert!(loader.tls_policy(&place, &nothing).is_none());
+        let [problem] = &loader.problems[..] else {
+            panic!("{:?}", loader.problems)
+        };
+        let told = problem.message();
+        assert!(told.contains("nothing of the TLS policy"), "{told}");
+    }
+}
