@@ -26,8 +26,8 @@ use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use portcullis_chain::{Anchors, Policy, Purpose};
 use portcullis_tls::{
-    Client, ClientAuth, OcspStapling, OnFailure, Profile, Refusal, Revocation, ServerCertificate,
-    Trust, authenticate,
+    Client, ClientAuth, OcspStapling, OnFailure, PredefinedPolicy, Profile, Refusal, Revocation,
+    ServerCertificate, TlsPolicy, Trust, authenticate,
 };
 use portcullis_x509::Certificate;
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
@@ -75,11 +75,12 @@ fn profile(pki: &Pki, provider: Arc<CryptoProvider>) -> Result<Profile, Failure>
         &provider,
     )?;
     let client_auth = ClientAuth::Required(Arc::new(trust));
+    let policy = TlsPolicy::predefined(PredefinedPolicy::V20220101S).resolve(&provider)?;
     Ok(Profile::new(
         certificate,
         OcspStapling::Off,
         client_auth,
-        provider,
+        &policy,
     )?)
 }
 

@@ -26,6 +26,7 @@ use tokio_rustls::server::TlsStream;
 use crate::accept::Core;
 use crate::activity::Activity;
 use crate::admission::Admission;
+use crate::plain_http::PlainHttp;
 use crate::respond::{ResponseBody, respond};
 
 /// From the first byte of a connection to the end of its handshake.
@@ -74,7 +75,8 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, bind: usize, core
     let stopped = core.stopped.clone();
     let handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake(stream, bind, &core)).await;
     let (tls, server_name) = match handshake {
-        Ok(Ok(made)) => made,
+        Ok(Ok(Opened::Tls(tls, server_name))) => (*tls, server_name),
+        Ok(Ok(Opened::PlainHttp(stream, spoken))) => return spoken.refuse(stream, peer).await,
         Ok(Err(error)) => {
             tracing::info!(target: "portcullis::access", client = %peer, %error, "handshake failed");
             return;
@@ -95,13 +97,20 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, bind: usize, core
     }
 }
 
+/// What a client opened a connection with.
+enum Opened {
+    /// A handshake that was finished, and whom the client wanted.
+    Tls(Box<TlsStream<TcpStream>>, Option<HostName>),
+    /// HTTP without TLS, of which nothing was read.
+    PlainHttp(TcpStream, PlainHttp),
+}
+
 /// Chooses the profile by the client's hello, whole or in pieces, and finishes the handshake.
-async fn handshake(
-    stream: TcpStream,
-    bind: usize,
-    core: &Core,
-) -> io::Result<(TlsStream<TcpStream>, Option<HostName>)> {
+async fn handshake(stream: TcpStream, bind: usize, core: &Core) -> io::Result<Opened> {
     stream.set_nodelay(true)?;
+    if let Some(spoken) = PlainHttp::recognise(&stream).await? {
+        return Ok(Opened::PlainHttp(stream, spoken));
+    }
     let start = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
     let server_name = start
         .client_hello()
@@ -116,10 +125,10 @@ async fn handshake(
         .binds()
         .get(bind)
         .and_then(|bind| bind.handshake_site(server_name.as_ref()))
-        .map(|site| site.profile.server_config())
+        .map(|site| site.profile.server_config_for(&start.client_hello()))
         .ok_or(io::ErrorKind::NotFound)?;
     let tls = start.into_stream(config).await?;
-    Ok((tls, server_name))
+    Ok(Opened::Tls(Box::new(tls), server_name))
 }
 
 /// Judges the client, after every handshake, before a byte of HTTP is read.

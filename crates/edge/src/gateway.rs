@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use http::HeaderValue;
 use http::uri::Authority;
 use portcullis_model::host::{HostName, HostTable};
-use portcullis_model::{BackendSettings, Diagnostic, Listener};
+use portcullis_model::{BackendSettings, Diagnostic, Listener, Place};
 use portcullis_revocation::Checker;
 use portcullis_rewrite::{RuleSet, StripList};
-use portcullis_tls::{ClientAuth, Profile, Stapler};
+use portcullis_tls::{ClientAuth, NotHonoured, Profile, Stapler};
 use rustls::crypto::CryptoProvider;
 
 use crate::load::Loader;
@@ -22,6 +22,7 @@ pub struct Gateway {
     binds: Vec<Bind>,
     strip: StripList,
     stapling: Vec<Arc<Profile>>,
+    not_honoured: Vec<(Place, NotHonoured)>,
     checker: Checker,
 }
 
@@ -39,10 +40,11 @@ impl Gateway {
         let binds = loader.binds();
         let strip = loader.strip();
         let stapling = loader.stapling();
-        loader.finish().map(|()| Self {
+        loader.finish().map(|not_honoured| Self {
             binds,
             strip,
             stapling,
+            not_honoured,
             checker,
         })
     }
@@ -51,6 +53,13 @@ impl Gateway {
     #[must_use]
     pub fn binds(&self) -> &[Bind] {
         &self.binds
+    }
+
+    /// What TLS policies ask for and do not get, each with the place of its profile. The gateway runs
+    /// all the same; its operator must be told.
+    #[must_use]
+    pub fn not_honoured(&self) -> &[(Place, NotHonoured)] {
+        &self.not_honoured
     }
 
     /// Who asks OCSP responders, for all profiles.

@@ -22,6 +22,7 @@ mod gateway;
 mod identity;
 mod load;
 mod log;
+mod plain_http;
 mod refused;
 mod relay;
 mod respond;
@@ -29,7 +30,6 @@ mod rules;
 mod running;
 mod socket;
 mod stapling;
-mod trust;
 
 pub use accept::CONNECTIONS_PER_CORE;
 pub use connection::{HANDSHAKE_TIMEOUT, KEEP_ALIVE};

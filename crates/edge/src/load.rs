@@ -3,7 +3,7 @@
 
 mod ocsp;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::error::Error;
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -16,12 +16,14 @@ use portcullis_model::{self as model, Diagnostic, Located, Place, Problem};
 use portcullis_revocation::Checker;
 use portcullis_rewrite::{RuleSet, StripList};
 use portcullis_tls::{
-    ClientAuth, OcspStapling, OnFailure, Profile, Revocation, ServerCertificate, Trust,
+    ClientAuth, ClientChainLimits, ClientChains, ClientIssuer, NotHonoured, OcspStapling,
+    OnFailure, PredefinedPolicy, Profile, ResolvedPolicy, Revocation, ServerCertificate, TlsPolicy,
+    Trust,
 };
 use rustls::crypto::CryptoProvider;
 
 use crate::gateway::{Bind, Site};
-use crate::{rules, trust};
+use crate::rules;
 
 /// Most bytes of a certificate, key or password file: Application Gateway accepts 25 KB a chain,
 /// and a chain of post-quantum certificates takes some 100 KB.
@@ -34,6 +36,8 @@ pub(crate) struct Loader<'a> {
     provider: Arc<CryptoProvider>,
     profiles: HashMap<&'a str, Arc<Profile>>,
     rewrite_sets: HashMap<&'a str, Arc<RuleSet>>,
+    chain_files: HashSet<&'a Path>,
+    not_honoured: Vec<(Place, NotHonoured)>,
     problems: Vec<Diagnostic>,
 }
 
@@ -50,6 +54,8 @@ impl<'a> Loader<'a> {
             provider,
             profiles: HashMap::new(),
             rewrite_sets: HashMap::new(),
+            chain_files: HashSet::new(),
+            not_honoured: Vec::new(),
             problems: Vec::new(),
         };
         let checker = loader.load_checker();
@@ -98,10 +104,10 @@ impl<'a> Loader<'a> {
         stapling.cloned().collect()
     }
 
-    /// Every problem found, or none.
-    pub(crate) fn finish(self) -> Result<(), Vec<Diagnostic>> {
+    /// What was asked for and cannot be had, or every problem found.
+    pub(crate) fn finish(self) -> Result<Vec<(Place, NotHonoured)>, Vec<Diagnostic>> {
         if self.problems.is_empty() {
-            Ok(())
+            Ok(self.not_honoured)
         } else {
             Err(self.problems)
         }
@@ -130,7 +136,8 @@ impl<'a> Loader<'a> {
     }
 
     fn load_profiles(&mut self, checker: &Checker) {
-        for profile in &self.model.tls_profiles {
+        let model = self.model;
+        for profile in &model.tls_profiles {
             let certificate = self.server_certificate(&profile.certificate);
             let client_auth = self.client_auth(&profile.client_auth, checker);
             let (Some(certificate), Some(client_auth)) = (certificate, client_auth) else {
@@ -140,12 +147,32 @@ impl<'a> Loader<'a> {
                 true => OcspStapling::On,
                 false => OcspStapling::Off,
             };
-            let provider = Arc::clone(&self.provider);
-            match Profile::new(certificate, stapling, client_auth, provider) {
+            let policy = TlsPolicy::predefined(PredefinedPolicy::V20220101S);
+            let Some(policy) = self.tls_policy(&profile.place, &policy) else {
+                continue;
+            };
+            match Profile::new(certificate, stapling, client_auth, &policy) {
                 Ok(loaded) => {
                     self.profiles.insert(&profile.name, Arc::new(loaded));
                 }
                 Err(error) => self.setup(&profile.place, error),
+            }
+        }
+    }
+
+    /// What can be had of a policy. What cannot is told to the operator, and no reason to stand still.
+    fn tls_policy(&mut self, place: &Place, policy: &TlsPolicy) -> Option<ResolvedPolicy> {
+        match policy.resolve(&self.provider) {
+            Ok(resolved) => {
+                for lost in resolved.not_honoured() {
+                    tracing::warn!(place = %place.path, reason = lost.reason.code(), "{lost}");
+                    self.not_honoured.push((place.clone(), *lost));
+                }
+                Some(resolved)
+            }
+            Err(error) => {
+                self.setup(place, error);
+                None
             }
         }
     }
@@ -196,7 +223,7 @@ impl<'a> Loader<'a> {
 
     fn client_auth(
         &mut self,
-        client_auth: &model::ClientAuth,
+        client_auth: &'a model::ClientAuth,
         checker: &Checker,
     ) -> Option<ClientAuth> {
         Some(match client_auth {
@@ -207,25 +234,15 @@ impl<'a> Loader<'a> {
         })
     }
 
-    fn trust(&mut self, trust: &model::Trust, checker: &Checker) -> Option<Arc<Trust>> {
-        let mut chains = trust::Chains::default();
-        let mut complete = true;
-        for file in &trust.certificates {
-            let added = match self.read(file) {
-                Some(pem) => self.usable(file, chains.add(&pem)).is_some(),
-                None => false,
-            };
-            complete &= added;
-        }
-        if !complete {
-            return None;
-        }
-        let anchors = chains.into_anchors();
-        let anchors = self.usable(trust.certificates.first()?, anchors)?;
+    fn trust(&mut self, trust: &'a model::Trust, checker: &Checker) -> Option<Arc<Trust>> {
+        let chains = self.client_chains(&trust.certificates, ClientChainLimits::default())?;
         let algorithms = self.provider.signature_verification_algorithms.all;
+        let policy = Policy::new(Purpose::ClientAuth, algorithms);
+        let policy = chains.demand(ClientIssuer::AnyBelowRoot, policy);
+        let anchors = self.usable(trust.certificates.first()?, chains.into_anchors())?;
         Some(Arc::new(Trust::new(
             anchors,
-            Policy::new(Purpose::ClientAuth, algorithms),
+            policy,
             match trust.revocation {
                 model::Revocation::Off => Revocation::Off,
                 model::Revocation::Ocsp { mode, scope } => {
@@ -237,6 +254,27 @@ impl<'a> Loader<'a> {
                 model::OnFailure::Alert => OnFailure::Alert,
             },
         )))
+    }
+
+    /// All chains of a profile, or none: one that cannot be used leaves no other in its place.
+    fn client_chains(
+        &mut self,
+        files: &'a [Located<PathBuf>],
+        limits: ClientChainLimits,
+    ) -> Option<ClientChains> {
+        let mut chains = ClientChains::new(limits);
+        let mut complete = true;
+        for file in files {
+            self.chain_files.insert(&file.value);
+            let all = limits.check_gateway(self.chain_files.len());
+            let within = self.usable(file, all).is_some();
+            let added = match self.read(file) {
+                Some(content) => self.usable(file, chains.add(&content)).is_some(),
+                None => false,
+            };
+            complete &= within && added;
+        }
+        complete.then_some(chains)
     }
 
     fn read(&mut self, file: &Located<PathBuf>) -> Option<Vec<u8>> {
@@ -279,5 +317,32 @@ fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
             io::ErrorKind::FileTooLarge,
             format!("the file has more than {FILE_SIZE} bytes"),
         ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use portcullis_tls::TlsVersion;
+
+    #[test]
+    fn what_a_tls_policy_loses_is_told_and_a_policy_of_nothing_is_a_problem() {
+        let model = model::diagnose("").gateway;
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let (mut loader, _) = Loader::new(&model, Path::new("."), provider);
+        let place = Place::default();
+        let policy = |name: PredefinedPolicy| TlsPolicy::predefined(name);
+        let whole = loader.tls_policy(&place, &policy(PredefinedPolicy::V20220101S));
+        assert!(whole.is_some() && loader.not_honoured.is_empty());
+        let partly = loader.tls_policy(&place, &policy(PredefinedPolicy::V20220101));
+        assert!(partly.is_some() && loader.problems.is_empty());
+        assert_eq!(loader.not_honoured.len(), 4);
+        let nothing = policy(PredefinedPolicy::V20170401S).without(TlsVersion::Tls12);
+        assert!(loader.tls_policy(&place, &nothing).is_none());
+        let [problem] = &loader.problems[..] else {
+            panic!("{:?}", loader.problems)
+        };
+        let told = problem.message();
+        assert!(told.contains("nothing of the TLS policy"), "{told}");
     }
 }

@@ -1,6 +1,7 @@
 //! One line a request.
 
 use std::error::Error;
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use http::request::Parts;
@@ -52,6 +53,17 @@ pub(crate) fn request(
         backend,
         microseconds = microseconds(started),
         "request"
+    );
+}
+
+/// Logs a client that was answered without TLS: there is nothing to know but where it is.
+pub(crate) fn without_tls(client: SocketAddr, refused: &Refused) {
+    tracing::info!(
+        target: "portcullis::access",
+        %client,
+        status = refused.status().as_u16(),
+        reason = refused.code(),
+        "no TLS"
     );
 }
 

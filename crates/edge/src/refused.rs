@@ -17,6 +17,8 @@ const SERVER_NAME: &str = "Portcullis";
 pub(crate) enum Refused {
     /// The client was not authenticated.
     Client(Arc<Refusal>),
+    /// The client speaks HTTP without TLS: Application Gateway's `ERRORINFO_HTTP_TO_HTTPS_PORT`.
+    PlainHttp,
     /// The host's listener asks another thing of clients than this connection went through
     /// (RFC 9110 section 15.5.20).
     Misdirected,
@@ -56,7 +58,9 @@ impl Refused {
 
     pub(crate) fn status(&self) -> StatusCode {
         match self {
-            Self::Client(_) | Self::HostMissing | Self::HostInvalid => StatusCode::BAD_REQUEST,
+            Self::Client(_) | Self::PlainHttp | Self::HostMissing | Self::HostInvalid => {
+                StatusCode::BAD_REQUEST
+            }
             Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
             Self::NoListener => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -72,6 +76,7 @@ impl Refused {
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::Client(refusal) => refusal.code(),
+            Self::PlainHttp => "http_to_https_port",
             Self::Misdirected => "misdirected_request",
             Self::HostMissing => "host_missing",
             Self::HostInvalid => "host_invalid",
@@ -91,6 +96,7 @@ impl Refused {
     fn words(&self) -> &'static str {
         match self {
             Self::Client(refusal) => client_words(refusal),
+            Self::PlainHttp => "The plain HTTP request was sent to HTTPS port",
             Self::Misdirected => "This connection was not authenticated for the requested host",
             Self::HostMissing => "The request names no single host",
             Self::HostInvalid => "The requested host is not a host name",
@@ -132,6 +138,20 @@ impl Refused {
         response
     }
 
+    /// The answer in HTML as HTTP/1.1 has it on the wire, for a connection that ends with it; without
+    /// the body, where the method has none.
+    pub(crate) fn octets(&self, with_body: bool) -> Vec<u8> {
+        let (status, page) = (self.status(), self.html());
+        let head = format!(
+            "HTTP/1.1 {status}\r\nserver: {SERVER_NAME}\r\n{}content-type: text/html\r\n\
+             content-length: {}\r\ncache-control: no-store\r\nconnection: close\r\n\r\n",
+            date(),
+            page.len(),
+        );
+        let body = if with_body { page.as_str() } else { "" };
+        [head.as_bytes(), body.as_bytes()].concat()
+    }
+
     fn json(&self) -> String {
         let mut line = serde_json::json!({
             "status": self.status().as_u16(),
@@ -160,6 +180,15 @@ impl Refused {
              </body>\r\n</html>\r\n",
             code_number = status.as_u16(),
         )
+    }
+}
+
+/// The line of `Date` (RFC 9110 section 6.6.1), or none where the clock shows no year of four digits.
+fn date() -> String {
+    let now = time::OffsetDateTime::now_utc();
+    match now.format(&time::format_description::well_known::Rfc2822) {
+        Ok(date) => format!("date: {}\r\n", date.replace("+0000", "GMT")),
+        Err(_) => String::new(),
     }
 }
 
@@ -259,6 +288,21 @@ mod tests {
             assert_eq!(prefers_json(&accept(value)), json, "{value}");
         }
         assert!(!prefers_json(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn plain_http_has_the_page_of_nginx() {
+        let answer = String::from_utf8(Refused::PlainHttp.octets(true)).unwrap();
+        let (head, page) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{head}");
+        assert!(head.contains(&format!("\r\ncontent-length: {}\r\n", page.len())));
+        let date = head.lines().find_map(|line| line.strip_prefix("date: "));
+        assert!(date.is_some_and(|date| date.len() == 29 && date.ends_with(" GMT")));
+        let title = "<title>400 The plain HTTP request was sent to HTTPS port</title>";
+        assert!(page.contains(title), "{page}");
+        assert!(page.contains("<center>The plain HTTP request was sent to HTTPS port</center>"));
+        let head_alone = Refused::PlainHttp.octets(false);
+        assert!(head_alone.ends_with(b"\r\n\r\n"));
     }
 
     #[test]

@@ -13,7 +13,9 @@
 )]
 
 mod authenticate;
+mod client_chains;
 mod memory;
+mod policy;
 mod profile;
 mod refusal;
 mod server_certificate;
@@ -24,7 +26,14 @@ mod verifier;
 pub use authenticate::{
     CERTIFICATE_SIZE, Client, PRESENTED_CERTIFICATES, VerifiedClient, authenticate,
 };
+pub use client_chains::{
+    ClientChainError, ClientChainLimits, ClientChains, ClientIssuer, certificates,
+};
 pub use memory::REMEMBERED_CHAINS;
+pub use policy::{
+    Asked, KEY_EXCHANGES, NotHonoured, PolicyError, PredefinedPolicy, ResolvedPolicy, TlsPolicy,
+    TlsVersion, Unsupported,
+};
 pub use profile::{
     APPLICATION_PROTOCOLS, ClientAuth, OcspStapling, OnFailure, Profile, ProfileError, Revocation,
     Trust,

@@ -7,10 +7,11 @@ use portcullis_chain::{Anchors, Policy};
 use portcullis_revocation::Checker;
 use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
-use rustls::server::ResolvesServerCert;
-use rustls::sign::SingleCertAndKey;
+use rustls::server::{ClientHello, ResolvesServerCert, StoresServerSessions};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 
 use crate::memory::Shards;
+use crate::policy::{HYBRID, ResolvedPolicy, is_tls13};
 use crate::server_certificate::ServerCertificate;
 use crate::sessions::Sessions;
 use crate::stapling::{Stapler, StaplingError};
@@ -111,31 +112,24 @@ pub struct Profile {
     client_auth: ClientAuth,
     stapler: Option<Arc<Stapler>>,
     server_config: Arc<ServerConfig>,
+    /// The same with the post-quantum hybrid alone.
+    hybrid: Option<Arc<ServerConfig>>,
 }
 
 impl Profile {
-    /// Makes a profile whose cryptography is `provider`'s.
+    /// Makes a profile that speaks what `policy` has, and prefers its suites in its order to the client's.
     ///
     /// # Errors
-    /// When the provider has no TLS version or key exchange that rustls can use, or there can be no answer to staple.
+    /// When the provider has no key exchange that rustls can use, no suite of the policy goes with the
+    /// certificate's key, or there can be no answer to staple.
     pub fn new(
         certificate: ServerCertificate,
         stapling: OcspStapling,
         client_auth: ClientAuth,
-        provider: Arc<CryptoProvider>,
+        policy: &ResolvedPolicy,
     ) -> Result<Self, ProfileError> {
-        let algorithms = provider.signature_verification_algorithms;
-        let builder = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(ProfileError::Provider)?;
-        let builder = match &client_auth {
-            ClientAuth::Off => builder.with_no_client_auth(),
-            asked => builder.with_client_cert_verifier(Arc::new(PossessionVerifier::new(
-                asked.clone(),
-                algorithms,
-            ))),
-        };
         let key = certificate.into_key();
+        check_key(&key, policy.provider())?;
         let (stapler, resolver): (_, Arc<dyn ResolvesServerCert>) = match stapling {
             OcspStapling::Off => (None, Arc::new(SingleCertAndKey::from(key))),
             OcspStapling::On => {
@@ -143,20 +137,33 @@ impl Profile {
                 (Some(Arc::clone(&stapler)), stapler)
             }
         };
-        let mut config = builder.with_cert_resolver(resolver);
-        config.session_storage = Arc::new(Sessions::new());
-        config.alpn_protocols = APPLICATION_PROTOCOLS
-            .iter()
-            .map(|name| name.to_vec())
-            .collect();
+        let sessions: Arc<dyn StoresServerSessions> = Arc::new(Sessions::new());
+        let config = |provider: &Arc<CryptoProvider>| {
+            let config = server_config(provider, policy, &client_auth, &resolver, &sessions);
+            config.map(Arc::new).map_err(ProfileError::Provider)
+        };
         Ok(Self {
+            server_config: config(policy.provider())?,
+            hybrid: policy.hybrid().as_ref().map(config).transpose()?,
             client_auth,
             stapler,
-            server_config: Arc::new(config),
         })
     }
 
-    /// The rustls configuration to accept connections with.
+    /// The rustls configuration to accept this client with, whose hello was read by
+    /// [`Acceptor`](rustls::server::Acceptor). A client that can do the first of
+    /// [`KEY_EXCHANGES`](crate::KEY_EXCHANGES) does, wherever among its own it ranks that: one that did
+    /// not expect it is asked again, for a round trip.
+    #[must_use]
+    pub fn server_config_for(&self, client: &ClientHello<'_>) -> Arc<ServerConfig> {
+        match &self.hybrid {
+            Some(hybrid) if speaks_hybrid(client) => Arc::clone(hybrid),
+            _ => self.server_config(),
+        }
+    }
+
+    /// The rustls configuration to accept any connection with, where hellos are not looked at: the first
+    /// of the client's own key exchanges is used.
     #[must_use]
     pub fn server_config(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.server_config)
@@ -189,6 +196,51 @@ impl fmt::Debug for Profile {
     }
 }
 
+/// What all configurations of a profile have in common. They share their sessions.
+fn server_config(
+    provider: &Arc<CryptoProvider>,
+    policy: &ResolvedPolicy,
+    client_auth: &ClientAuth,
+    resolver: &Arc<dyn ResolvesServerCert>,
+    sessions: &Arc<dyn StoresServerSessions>,
+) -> Result<ServerConfig, rustls::Error> {
+    let algorithms = provider.signature_verification_algorithms;
+    let builder = ServerConfig::builder_with_provider(Arc::clone(provider))
+        .with_protocol_versions(policy.versions())?;
+    let builder = match client_auth {
+        ClientAuth::Off => builder.with_no_client_auth(),
+        asked => builder.with_client_cert_verifier(Arc::new(PossessionVerifier::new(
+            asked.clone(),
+            algorithms,
+        ))),
+    };
+    let mut config = builder.with_cert_resolver(Arc::clone(resolver));
+    config.ignore_client_order = true;
+    config.session_storage = Arc::clone(sessions);
+    config.alpn_protocols = APPLICATION_PROTOCOLS
+        .iter()
+        .map(|name| name.to_vec())
+        .collect();
+    Ok(config)
+}
+
+/// The hybrid is for TLS 1.3 alone, which a client speaks that has suites of it.
+fn speaks_hybrid(client: &ClientHello<'_>) -> bool {
+    let mut suites = client.cipher_suites().iter();
+    let groups = client.named_groups().unwrap_or_default();
+    groups.contains(&HYBRID) && suites.any(|suite| is_tls13(*suite))
+}
+
+/// A suite of TLS 1.2 says with what kind of key the server signs (RFC 8422 section 2).
+fn check_key(key: &CertifiedKey, provider: &CryptoProvider) -> Result<(), ProfileError> {
+    let algorithm = key.key.algorithm();
+    let mut suites = provider.cipher_suites.iter();
+    match suites.any(|suite| suite.usable_for_signature_algorithm(algorithm)) {
+        true => Ok(()),
+        false => Err(ProfileError::NoSuiteForKey),
+    }
+}
+
 /// Why a profile could not be made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -196,6 +248,9 @@ pub enum ProfileError {
     /// The cryptography provider lacks what TLS needs.
     #[error("the cryptography provider cannot serve TLS")]
     Provider(#[source] rustls::Error),
+    /// The policy has suites for other kinds of keys only, so that no handshake could succeed.
+    #[error("no cipher suite of the TLS policy can be used with the certificate's key")]
+    NoSuiteForKey,
     /// No OCSP answer can be stapled to the server's certificate.
     #[error("no OCSP answer can be stapled")]
     Stapling(#[source] StaplingError),

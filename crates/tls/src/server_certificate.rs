@@ -39,8 +39,8 @@ impl ServerCertificate {
         password: &str,
         provider: &CryptoProvider,
     ) -> Result<Self, ServerCertificateError> {
-        let store = KeyStore::from_pkcs12(pfx, password, Pkcs12ImportPolicy::Strict)
-            .map_err(ServerCertificateError::Pfx)?;
+        let store =
+            KeyStore::from_pkcs12(pfx, password, Pkcs12ImportPolicy::Strict).map_err(unopened)?;
         let (_, entry) = store
             .private_key_chain()
             .ok_or(ServerCertificateError::NoKeyInPfx)?;
@@ -77,6 +77,17 @@ impl ServerCertificate {
     }
 }
 
+/// A password cannot mend what no password opens, so that is told apart.
+fn unopened(error: p12_keystore::error::Error) -> ServerCertificateError {
+    use p12_keystore::error::Error;
+    match error {
+        Error::UnsupportedEncryptionScheme | Error::UnsupportedMacAlgorithm => {
+            ServerCertificateError::PfxEncryption(error)
+        }
+        error => ServerCertificateError::Pfx(error),
+    }
+}
+
 /// Why a server certificate could not be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -93,6 +104,11 @@ pub enum ServerCertificateError {
     /// The PFX store cannot be opened.
     #[error("the PFX store cannot be opened: the password is wrong or the file damaged")]
     Pfx(#[source] p12_keystore::error::Error),
+    /// The PFX store is encrypted or authenticated by an algorithm that is not known here, such as RC2 of 128 bits.
+    #[error(
+        "the PFX store uses an unsupported algorithm: export it again with AES-256 and SHA-256"
+    )]
+    PfxEncryption(#[source] p12_keystore::error::Error),
     /// The PFX store has no private key with a chain.
     #[error("the PFX store holds no private key with a certificate chain")]
     NoKeyInPfx,

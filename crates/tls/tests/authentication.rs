@@ -13,8 +13,9 @@ use portcullis_chain::{Anchors, Policy, Purpose};
 use portcullis_revocation::{Checker, Destinations, Mode, Scope, Settings};
 use portcullis_test_pki::{Ca, Certified, Criticality, DAY, ExtendedKeyUsage, NOW, after, before};
 use portcullis_tls::{
-    CERTIFICATE_SIZE, Client, ClientAuth, OcspStapling, OnFailure, PRESENTED_CERTIFICATES, Profile,
-    Refusal, Revocation, ServerCertificate, Trust, VerifiedClient, authenticate,
+    CERTIFICATE_SIZE, Client, ClientAuth, OcspStapling, OnFailure, PRESENTED_CERTIFICATES,
+    PredefinedPolicy, Profile, Refusal, Revocation, ServerCertificate, TlsPolicy, Trust,
+    VerifiedClient, authenticate,
 };
 use rustls::crypto::aws_lc_rs;
 use rustls_pki_types::{CertificateDer, UnixTime};
@@ -56,7 +57,9 @@ impl Pki {
         let (chain, key) = (server.pem(), server.key_pem());
         let certificate =
             ServerCertificate::from_pem(chain.as_bytes(), key.as_bytes(), &provider).unwrap();
-        Profile::new(certificate, OcspStapling::Off, client_auth, provider).unwrap()
+        let policy = TlsPolicy::predefined(PredefinedPolicy::V20220101S);
+        let policy = policy.resolve(&provider).unwrap();
+        Profile::new(certificate, OcspStapling::Off, client_auth, &policy).unwrap()
     }
 
     /// A profile of every kind.

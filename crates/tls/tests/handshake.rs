@@ -12,8 +12,8 @@ use std::sync::{Arc, Mutex};
 use portcullis_chain::{Anchors, Policy, Purpose};
 use portcullis_test_pki::{Algorithm, Ca, Certified, Criticality, Name};
 use portcullis_tls::{
-    Client, ClientAuth, OcspStapling, OnFailure, Profile, Refusal, Revocation, SESSION_BYTES,
-    ServerCertificate, Trust, authenticate,
+    Client, ClientAuth, OcspStapling, OnFailure, PredefinedPolicy, Profile, Refusal, Revocation,
+    SESSION_BYTES, ServerCertificate, TlsPolicy, Trust, authenticate,
 };
 use rustls::client::ResolvesClientCert;
 use rustls::crypto::aws_lc_rs;
@@ -63,7 +63,9 @@ impl Pki {
         let (chain, key) = (self.server.pem(), self.server.key_pem());
         let certificate =
             ServerCertificate::from_pem(chain.as_bytes(), key.as_bytes(), &provider).unwrap();
-        Profile::new(certificate, OcspStapling::Off, client_auth, provider).unwrap()
+        let policy = TlsPolicy::predefined(PredefinedPolicy::V20220101S);
+        let policy = policy.resolve(&provider).unwrap();
+        Profile::new(certificate, OcspStapling::Off, client_auth, &policy).unwrap()
     }
 
     fn required(&self) -> Profile {

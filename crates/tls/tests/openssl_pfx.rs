@@ -92,6 +92,21 @@ fn what_openssl_exports_is_read() {
         ("rc2", Algorithm::P256, "-passout pass:secret -legacy"),
         ("nomac", Algorithm::P256, "-passout pass:secret -nomac"),
         (
+            "rc2-3des",
+            Algorithm::Rsa2048,
+            "-passout pass:secret -legacy -keypbe PBE-SHA1-3DES -certpbe PBE-SHA1-RC2-40 -macalg sha1",
+        ),
+        (
+            "sha1mac",
+            Algorithm::P256,
+            "-passout pass:secret -keypbe AES-256-CBC -certpbe AES-256-CBC -macalg sha1",
+        ),
+        (
+            "plaincerts",
+            Algorithm::P256,
+            "-passout pass:secret -certpbe NONE",
+        ),
+        (
             "3des",
             Algorithm::P256,
             "-passout pass:secret -keypbe PBE-SHA1-3DES -certpbe PBE-SHA1-3DES -macalg sha1",
@@ -105,20 +120,65 @@ fn what_openssl_exports_is_read() {
         let chain = certificate.chain();
         assert_eq!(chain.first(), Some(&files.server.der), "{name}");
         assert_eq!(chain.get(1), Some(&files.issuing.der), "{name}");
-        assert!(matches!(
-            files.open_pfx("wrong"),
-            Err(ServerCertificateError::Pfx(_))
-        ));
+        for wrong in ["wrong", "", "secret ", "SECRET"] {
+            let opened = files.open_pfx(wrong);
+            assert!(
+                matches!(opened, Err(ServerCertificateError::Pfx(_))),
+                "{name}: {wrong:?}"
+            );
+        }
     }
 }
 
 #[test]
 #[ignore = "needs openssl"]
 fn an_empty_password_is_one() {
-    let files = Files::new("empty", Algorithm::P256);
-    files.openssl(&format!("{EXPORT} -passout pass:"));
-    files.open_pfx("").unwrap();
-    assert!(files.open_pfx("x").is_err());
+    for (name, options) in [
+        ("empty", ""),
+        ("empty-legacy", "-legacy"),
+        (
+            "empty-3des",
+            "-keypbe PBE-SHA1-3DES -certpbe PBE-SHA1-3DES -macalg sha1",
+        ),
+    ] {
+        let files = Files::new(name, Algorithm::P256);
+        files.openssl(&format!("{EXPORT} -passout pass: {options}"));
+        files
+            .open_pfx("")
+            .unwrap_or_else(|error| panic!("{name}: {error:?}"));
+        for wrong in ["x", " "] {
+            assert!(matches!(
+                files.open_pfx(wrong),
+                Err(ServerCertificateError::Pfx(_))
+            ));
+        }
+    }
+}
+
+/// Old and new encryption derive keys from other encodings of the password.
+#[test]
+#[ignore = "needs openssl"]
+fn a_password_may_have_any_characters() {
+    for (name, options) in [("umlaut", ""), ("umlaut-legacy", "-legacy")] {
+        let files = Files::new(name, Algorithm::P256);
+        files.openssl(&format!("{EXPORT} -passout pass:pässwörd€ {options}"));
+        files
+            .open_pfx("pässwörd€")
+            .unwrap_or_else(|error| panic!("{name}: {error:?}"));
+        assert!(files.open_pfx("password").is_err());
+    }
+}
+
+#[test]
+#[ignore = "needs openssl"]
+fn an_algorithm_that_is_not_known_is_not_taken_for_a_wrong_password() {
+    let files = Files::new("rc2-128", Algorithm::P256);
+    let options = "-legacy -certpbe PBE-SHA1-RC2-128 -macalg sha1";
+    files.openssl(&format!("{EXPORT} -passout pass:secret {options}"));
+    assert!(matches!(
+        files.open_pfx("secret"),
+        Err(ServerCertificateError::PfxEncryption(_))
+    ));
 }
 
 #[test]

@@ -16,7 +16,8 @@ use std::sync::{Arc, Mutex};
 use portcullis_revocation::{Checker, Destinations, Mode, Policy, Scope, Settings};
 use portcullis_test_pki::{Ca, Certified, NOW, after, ocsp};
 use portcullis_tls::{
-    ClientAuth, OcspStapling, Profile, ProfileError, ServerCertificate, StaplingError,
+    ClientAuth, OcspStapling, PredefinedPolicy, Profile, ProfileError, ServerCertificate,
+    StaplingError, TlsPolicy,
 };
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::aws_lc_rs;
@@ -108,11 +109,13 @@ fn profile(chain: &str, server: &Certified) -> Result<Profile, ProfileError> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let key = server.key_pem();
     let certificate = ServerCertificate::from_pem(chain.as_bytes(), key.as_bytes(), &provider);
+    let policy = TlsPolicy::predefined(PredefinedPolicy::V20220101S);
+    let policy = policy.resolve(&provider).unwrap();
     Profile::new(
         certificate.unwrap(),
         OcspStapling::On,
         ClientAuth::Off,
-        provider,
+        &policy,
     )
 }
 

@@ -13,7 +13,6 @@ use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::CertificateDer;
 
 use super::Loader;
-use crate::trust;
 
 /// Why the OCSP settings do not fit together.
 #[derive(Debug, thiserror::Error)]
@@ -126,7 +125,9 @@ impl Loader<'_> {
 
     /// The certificates of a PEM file; none where there is a problem with it.
     fn certificates(&mut self, file: &Located<PathBuf>) -> Vec<CertificateDer<'static>> {
-        let read = self.read(file).map(|pem| trust::certificates(&pem));
+        let read = self
+            .read(file)
+            .map(|file| portcullis_tls::certificates(&file));
         read.and_then(|certificates| self.usable(file, certificates))
             .unwrap_or_default()
     }

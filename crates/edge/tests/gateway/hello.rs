@@ -1,5 +1,9 @@
 //! The profile is chosen by the whole ClientHello, however it is cut (CVE-2026-32305 and its kin).
 
+use rustls::HandshakeKind::{Full, FullWithHelloRetryRequest, Resumed};
+use rustls::NamedGroup;
+use rustls::crypto::SupportedKxGroup;
+use rustls::crypto::aws_lc_rs::kx_group::{X25519, X25519MLKEM768};
 use rustls::version::{TLS12, TLS13};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
@@ -115,6 +119,42 @@ async fn who_speaks_no_offered_protocol_is_told_so() {
     assert_eq!(backend.requests().len(), 2);
 }
 
+/// The hybrid is for whoever can do it, also where another was expected, and nobody needs it.
+#[tokio::test]
+async fn the_post_quantum_hybrid_is_agreed_on_wherever_the_client_ranks_it() {
+    let (pki, backend, gateway) = scene().await;
+    let (hybrid, old, first) = (NamedGroup::X25519MLKEM768, NamedGroup::X25519, Full);
+    let (last, none): ([&dyn SupportedKxGroup; 2], [&dyn SupportedKxGroup; 1]) =
+        ([X25519, X25519MLKEM768], [X25519]);
+    for (client, version, group, kind) in [
+        (Client::new(&pki), &TLS13, hybrid, first),
+        (
+            Client::exchanging(&pki, &TLS13, &last),
+            &TLS13,
+            hybrid,
+            FullWithHelloRetryRequest,
+        ),
+        (Client::exchanging(&pki, &TLS13, &none), &TLS13, old, first),
+        (Client::tls12(&pki), &TLS12, old, first),
+        (Client::exchanging(&pki, &TLS12, &last), &TLS12, old, first),
+    ] {
+        let client = client.showing(&pki.alice(), &[]);
+        for expected in [kind, Resumed] {
+            let tls = client.tls(gateway.address(), GUARDED).await.unwrap();
+            let session = tls.get_ref().1;
+            assert_eq!(session.protocol_version(), Some(version.version));
+            assert_eq!(session.handshake_kind(), Some(expected), "{group:?}");
+            let agreed = session.negotiated_key_exchange_group();
+            if let Some(agreed) = agreed {
+                assert_eq!(agreed.name(), group);
+            }
+            assert!(agreed.is_some() || expected == Resumed);
+            assert_eq!(Http::over(tls).await.get(GUARDED).await.status, 200);
+        }
+    }
+    assert_eq!(backend.last().verification(), "SUCCESS");
+}
+
 #[tokio::test]
 async fn plain_http_on_the_port_is_no_way_in() {
     let (_, backend, gateway) = scene().await;
@@ -123,9 +163,9 @@ async fn plain_http_on_the_port_is_no_way_in() {
     stream.write_all(request).await.unwrap();
     let mut received = Vec::new();
     let _ = tokio::io::AsyncReadExt::read_to_end(&mut stream, &mut received).await;
-    // A TLS alert, and the end.
+    // `plain_http` has the rest of what is said, to a listener that asks nothing as to any other.
     assert!(
-        received.is_empty() || received[0] == 21,
+        received.starts_with(b"HTTP/1.1 400 "),
         "{}",
         received.escape_ascii()
     );

@@ -24,6 +24,7 @@
 //! - `framing_of_backends`: where a backend's response ends is said once
 //! - `drain`: stopping, and clients that dawdle
 //! - `silence`: clients and backends that do nothing
+//! - `plain_http`: what is said where TLS is missing
 //! - `log`: what the operator reads
 #![allow(
     clippy::arithmetic_side_effects,
@@ -50,6 +51,7 @@ mod log;
 mod nonces;
 mod ocsp;
 mod own_fields;
+mod plain_http;
 mod reload;
 mod responders;
 mod resumption;

@@ -21,7 +21,8 @@ use portcullis_test_pki::Certified;
 use rustls::client::{
     ClientSessionStore, Resumption, Tls12ClientSessionValue, Tls13ClientSessionValue,
 };
-use rustls::crypto::aws_lc_rs;
+use rustls::crypto::aws_lc_rs::kx_group::{SECP256R1, SECP384R1, X25519, X25519MLKEM768};
+use rustls::crypto::{CryptoProvider, SupportedKxGroup, aws_lc_rs};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{
     AlertDescription, ClientConfig, HandshakeKind, NamedGroup, RootCertStore,
@@ -60,11 +61,24 @@ impl Client {
         Self::speaking(pki, &version::TLS12)
     }
 
-    /// With this version of TLS.
+    /// With this version of TLS, and the key exchanges of browsers.
     pub(crate) fn speaking(pki: &Pki, version: &'static SupportedProtocolVersion) -> Self {
+        let groups = [X25519MLKEM768, X25519, SECP256R1, SECP384R1];
+        Self::exchanging(pki, version, &groups)
+    }
+
+    /// With this version of TLS and these key exchanges, the preferred first.
+    pub(crate) fn exchanging(
+        pki: &Pki,
+        version: &'static SupportedProtocolVersion,
+        groups: &[&'static dyn SupportedKxGroup],
+    ) -> Self {
         let mut roots = RootCertStore::empty();
         roots.add(pki.root.der.clone()).unwrap();
-        let provider = Arc::new(aws_lc_rs::default_provider());
+        let provider = Arc::new(CryptoProvider {
+            kx_groups: groups.to_vec(),
+            ..aws_lc_rs::default_provider()
+        });
         let mut config = ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(&[version])
             .unwrap()
