@@ -51,6 +51,12 @@ impl<'a> Item<'a> {
         self.report.problem(self.place(), problem);
     }
 
+    /// A problem of a member, or of the object where the member is absent.
+    pub(crate) fn problem_at(&self, name: &str, problem: Problem) {
+        let place = self.find(name).map_or(self.place(), |node| &node.place);
+        self.report.problem(place, problem);
+    }
+
     /// A member that is there and not null. Finding it does not use it.
     pub(crate) fn find(&self, name: &str) -> Option<&'a Node> {
         let in_properties = self

@@ -155,7 +155,7 @@ impl<'a> Mapping<'a> {
         let pfx = match certificates::pfx(data) {
             Ok(bytes) => self.files.put(&file, bytes, true),
             Err(problem) => {
-                item.problem(Problem::Certificate(problem));
+                item.problem_at("data", Problem::Certificate(problem));
                 return None;
             }
         };
@@ -286,7 +286,7 @@ impl<'a> Mapping<'a> {
                 Some(self.files.put(&name, bytes, false))
             }
             Err(problem) => {
-                item.problem(Problem::Certificate(problem));
+                item.problem_at("data", Problem::Certificate(problem));
                 None
             }
         }
