@@ -2,13 +2,13 @@
 
 use std::error::Error;
 use std::net::AddrParseError;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::words::{at, did_you_mean, host_or_any, quoted};
 use super::{Item, Kind, Location, Severity, Side};
-use crate::gateway::TargetHost;
+use crate::gateway::{FileSource, TargetHost};
 use crate::host::{HostError, PatternError};
+use crate::path::PathError;
 
 /// What is wrong, as data. `Display` is one lower-case phrase.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -228,6 +228,94 @@ pub enum Problem {
         /// The target.
         target: TargetHost,
     },
+    /// A text is not the pattern of a path.
+    #[error("{found:?} is not a path pattern")]
+    InvalidPath {
+        /// The text.
+        found: String,
+        /// Why.
+        source: PathError,
+    },
+    /// A `data:` URL does not hold a file. It may be a secret, so it is not repeated.
+    #[error("this data URL cannot be read: {why}")]
+    InvalidDataUrl {
+        /// Why.
+        why: DataUrlError,
+    },
+    /// A text has not the form of what it stands for.
+    #[error("{found:?} is not {what}")]
+    InvalidText {
+        /// The text.
+        found: String,
+        /// What it stands for.
+        what: &'static str,
+        /// The form.
+        accepted: &'static str,
+    },
+    /// There is more of something than `[limits]` allows.
+    #[error("there are {found} {what}, more than {most}")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// How many.
+        found: usize,
+        /// How many there may be.
+        most: usize,
+        /// The key of `[limits]` that allows more, where there is one.
+        key: Option<&'static str>,
+    },
+    /// A redirect leads to a listener that does not have one host.
+    #[error("listener {listener:?} has several hosts or wildcards: a redirect to it names no host")]
+    ManyHosts {
+        /// The listener.
+        listener: String,
+    },
+    /// A rewrite set asks the path map again where there is none.
+    #[error("rewrite_set {set:?} has reroute = true, and this has no path map to ask again")]
+    RerouteWithoutMap {
+        /// The set.
+        set: String,
+    },
+    /// A rewrite set asks the path map again for every request.
+    #[error("rewrite_set {set:?} has reroute = true in every rule and no condition: it has no end")]
+    EndlessReroute {
+        /// The set.
+        set: String,
+    },
+    /// Two listeners of one address speak different protocols.
+    #[error("listener {listener:?} at this address has another protocol")]
+    MixedProtocols {
+        /// The other listener.
+        listener: String,
+    },
+    /// Old and new TLS policies in one gateway.
+    #[error("this TLS policy cannot coexist with the one{}", at(*first))]
+    MixedPolicies {
+        /// The other policy.
+        first: Option<Location>,
+    },
+    /// An authorization where no certificate is verified.
+    #[error(
+        "authorization {authorization:?} lets nobody pass: listener {listener:?} verifies no certificate"
+    )]
+    Unproven {
+        /// The authorization.
+        authorization: String,
+        /// The listener.
+        listener: String,
+    },
+    /// A probe and the backend settings that name it have different protocols.
+    #[error("probe {probe:?} has another protocol than these settings")]
+    ProbeProtocol {
+        /// The probe.
+        probe: String,
+    },
+    /// Warning: a key is checked and kept, but the gateway does not act on it yet.
+    #[error("{key:?} is kept, but not acted on yet")]
+    Carried {
+        /// The key.
+        key: &'static str,
+    },
     /// Warning: nothing refers to an item.
     #[error("nothing refers to {item} {name:?}")]
     Unreferenced {
@@ -245,10 +333,10 @@ pub enum Problem {
         listener: String,
     },
     /// A file that the configuration names cannot be used.
-    #[error("{} cannot be used", file.display())]
+    #[error("{file} cannot be used")]
     File {
         /// The file.
-        file: PathBuf,
+        file: FileSource,
         /// Why.
         source: Arc<dyn Error + Send + Sync>,
     },
@@ -271,7 +359,9 @@ impl Problem {
     #[must_use]
     pub fn severity(&self) -> Severity {
         match self {
-            Self::Unreferenced { .. } | Self::Shadowed { .. } => Severity::Warning,
+            Self::Unreferenced { .. } | Self::Shadowed { .. } | Self::Carried { .. } => {
+                Severity::Warning
+            }
             _ => Severity::Error,
         }
     }
@@ -320,6 +410,18 @@ impl Problem {
             Self::SecondRule { .. } => "second_rule",
             Self::NoRule { .. } => "no_rule",
             Self::NoPort { .. } => "no_port",
+            Self::InvalidPath { .. } => "invalid_path",
+            Self::InvalidDataUrl { .. } => "invalid_data_url",
+            Self::InvalidText { .. } => "invalid_text",
+            Self::TooMany { .. } => "too_many",
+            Self::ManyHosts { .. } => "many_hosts",
+            Self::RerouteWithoutMap { .. } => "reroute_without_map",
+            Self::EndlessReroute { .. } => "endless_reroute",
+            Self::MixedProtocols { .. } => "mixed_protocols",
+            Self::MixedPolicies { .. } => "mixed_policies",
+            Self::Unproven { .. } => "unproven",
+            Self::ProbeProtocol { .. } => "probe_protocol",
+            Self::Carried { .. } => "carried",
             Self::Unreferenced { .. } => "unreferenced",
             Self::Shadowed { .. } => "shadowed",
             Self::File { .. } => "file",
@@ -356,6 +458,16 @@ impl Problem {
                 "address/length or an address, such as \"10.1.0.0/16\" or \"2001:db8::1\""
                     .to_owned()
             }
+            Self::InvalidPath { .. } => "a path such as \"/images/logo.png\", or \"/images/*\" for all that begin so".to_owned(),
+            Self::InvalidDataUrl { .. } => "data:;base64, and the file in base64".to_owned(),
+            Self::InvalidText { accepted, .. } => (*accepted).to_owned(),
+            Self::TooMany { most, key, .. } => match key {
+                Some(key) => format!("at most {most}, or more with {key} in [limits]"),
+                None => format!("at most {most}"),
+            },
+            Self::ManyHosts { .. } => "a listener of one host without wildcards, or of every host".to_owned(),
+            Self::MixedPolicies { .. } => "only policies of 2015 and 2017 and \"custom\", or only policies of 2022 and \"custom_v2\"".to_owned(),
+            Self::Unproven { .. } => "client_auth = \"required\" or \"optional\" in its TLS profile".to_owned(),
             Self::InvalidUrl { .. } => "http://... or https://...".to_owned(),
             Self::InvalidHeaderName { side, .. } => side.accepted().to_owned(),
             Self::UnknownReference { known, .. } if !known.is_empty() => quoted(known),
@@ -366,4 +478,19 @@ impl Problem {
         };
         Some(text)
     }
+}
+
+/// Why a `data:` URL does not hold a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DataUrlError {
+    /// `;base64,` is missing.
+    #[error("\";base64,\" is missing")]
+    NotBase64,
+    /// What follows is not base64.
+    #[error("what follows \";base64,\" is not base64")]
+    Malformed,
+    /// There is nothing.
+    #[error("it is empty")]
+    Empty,
 }
