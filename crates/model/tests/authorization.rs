@@ -191,7 +191,10 @@ fn a_mistaken_demand_is_reported_where_it_stands() {
             "subject = { O = [1] }",
             "subject.O[0]: this is a whole number",
         ),
-        ("name = \"x\"", "unknown key \"name\""),
+        (
+            "require_certificate = true\nname = \"x\"",
+            "unknown key \"name\"",
+        ),
     ] {
         only(line, expected);
     }

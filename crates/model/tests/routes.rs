@@ -346,3 +346,77 @@ fn listeners_of_one_address_speak_one_protocol() {
         "not supported yet",
     );
 }
+
+#[test]
+fn twelve_different_mistakes_of_one_file_are_twelve_problems() {
+    let text = r#"
+http = { http2 = "no" }
+limits = { pool = 1 }
+error_pages = { 401 = "401.html" }
+
+[[listener]]
+name = "plain"
+bind = "0.0.0.0:80"
+protocol = "http"
+tls_profile = "mutual"
+
+[[listener]]
+name = "secure"
+bind = "0.0.0.0:443"
+hosts = ["*.contoso.com"]
+tls_profile = "mutual"
+identity_headers = "x509"
+
+[tls_profile.mutual]
+certificate = { pem = "server.pem", key = "data:;base64,!" }
+client_auth = "off"
+tls_policy = { type = "custom", min_version = "1.3" }
+
+[[rule]]
+name = "plain"
+priority = 1
+listener = "plain"
+redirect = "secure"
+
+[[rule]]
+name = "secure"
+priority = 2
+listener = "secure"
+path_map = "site"
+
+[redirect.secure]
+type = "permanent"
+target_listener = "secure"
+
+[path_map.site]
+default_pool = "web"
+rule = [{ name = "a", paths = ["/*.jpg"], redirect = "gone" }]
+
+[authorization.nobody]
+
+[pool.web]
+targets = ["a:1"]
+
+[backend_settings.web]
+probe = "health"
+"#;
+    let expected = [
+        "http.http2: this is a string",
+        "limits.pool: unknown key \"pool\", did you mean \"pools\"?",
+        "error_pages.401: unknown key \"401\"",
+        "listener[0].tls_profile: this has no meaning with protocol = \"http\"",
+        "listener[1].identity_headers: unknown value \"x509\"",
+        "tls_profile.mutual.certificate.key: this data URL cannot be read",
+        "tls_profile.mutual.tls_policy.min_version: this has no meaning with type = \"custom\"",
+        "redirect.secure.target_listener: listener \"secure\" has several hosts or wildcards",
+        "path_map.site.rule[0].paths[0]: \"/*.jpg\" is not a path pattern",
+        "path_map.site.rule[0].redirect: there is no redirect \"gone\"",
+        "authorization.nobody: one of \"require_certificate\"",
+        "backend_settings.web.probe: there is no probe \"health\"",
+    ];
+    let problems = shown(&diagnose(text).problems);
+    assert_eq!(problems.len(), expected.len(), "{problems:#?}");
+    for (problem, expected) in problems.iter().zip(expected) {
+        assert!(problem.contains(expected), "{problem} / {expected}");
+    }
+}
