@@ -164,3 +164,55 @@ fn lower(path: &str) -> Cow<'_, str> {
         path.into()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{PathPattern, PathTable};
+
+    /// Every text of these letters up to a length.
+    fn texts(letters: &[char], length: usize) -> Vec<String> {
+        let mut all = vec![String::new()];
+        let mut last = all.clone();
+        for _ in 0..length {
+            let longer = last.iter().flat_map(|text| {
+                let letters = letters.iter();
+                letters.map(move |letter| format!("{text}{letter}"))
+            });
+            last = longer.collect();
+            all.extend(last.clone());
+        }
+        all
+    }
+
+    #[test]
+    fn the_table_agrees_with_trying_every_pattern_in_order() {
+        let written = texts(&['/', 'a', 'B', '*'], 4);
+        let patterns: Vec<PathPattern> = written
+            .iter()
+            .filter_map(|text| text.parse().ok())
+            .collect();
+        assert!(patterns.len() > 50);
+        // Several orders, so that each pattern stands before and after each other.
+        for step in [1, 7, 11, 17] {
+            let ordered: Vec<_> = (0..patterns.len())
+                .map(|at| &patterns[(at * step) % patterns.len()])
+                .collect();
+            for window in ordered.chunks(9) {
+                let mut table = PathTable::default();
+                for (index, pattern) in window.iter().enumerate() {
+                    table.push(pattern, index);
+                }
+                for path in texts(&['/', 'A', 'b', 'é'], 4) {
+                    let tried = window.iter().position(|pattern| pattern.matches(&path));
+                    let found = table.select(&path).map(|(index, _)| *index);
+                    assert_eq!(found, tried, "{window:?} {path}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_empty_table_has_nothing() {
+        assert!(PathTable::<()>::default().select("/").is_none());
+    }
+}

@@ -39,6 +39,7 @@ pub(crate) fn gateway(document: Document, report: &mut Report) -> Gateway {
     let mut warnings = catalogs.unreferenced();
     warnings.extend(listeners::shadowed(&listeners));
     warnings.extend(report.take_warnings());
+    warnings.sort_by_key(|warning| warning.place.location);
     Gateway {
         listeners,
         tls_profiles: catalogs.tls_profiles.into_items(),

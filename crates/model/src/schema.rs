@@ -71,7 +71,11 @@ fn property(key: &Key) -> (String, Value) {
         }
     };
     if let Value::Object(schema) = &mut schema {
-        schema.insert("description".to_owned(), json!(key.takes));
+        let description = match key.presence {
+            Presence::Carried => format!("{} (kept, but not acted on yet)", key.takes),
+            Presence::Required | Presence::Optional => key.takes.to_owned(),
+        };
+        schema.insert("description".to_owned(), json!(description));
     }
     (key.name.to_owned(), schema)
 }

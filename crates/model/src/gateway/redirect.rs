@@ -60,7 +60,7 @@ pub enum RedirectTarget {
         scheme: &'static str,
         /// Its host; `None` where it answers for every host: that of the request.
         host: Option<HostName>,
-        /// The port it accepts on.
+        /// The port it accepts on. Where clients reach another, a redirect names a URL.
         port: u16,
     },
 }

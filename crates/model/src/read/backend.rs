@@ -43,7 +43,7 @@ pub(crate) fn settings(
     let host = backend_host(fields, report);
     let affinity = affinity(fields, report);
     let path = match fields.has("path") {
-        true => absolute_path("path", fields, report).map(Some),
+        true => absolute_path("path", "#?", fields, report).map(Some),
         false => Some(None),
     };
     let default = BackendSettings::default();
@@ -166,14 +166,15 @@ fn cookie_name(text: Located<String>, report: &mut Report) -> Option<String> {
     None
 }
 
-/// A path as request lines have it, with a query or without.
+/// A path as request lines have it, without some letters.
 pub(super) fn absolute_path(
     name: &str,
+    without: &str,
     fields: &Fields<'_>,
     report: &mut Report,
 ) -> Option<Located<String>> {
     let text = fields.text(name)?;
-    let legal = |letter: char| letter.is_ascii_graphic() && letter != '#';
+    let legal = |letter: char| letter.is_ascii_graphic() && !without.contains(letter);
     if text.starts_with('/') && text.chars().all(legal) {
         return Some(text);
     }

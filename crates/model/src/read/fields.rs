@@ -50,10 +50,10 @@ impl<'a> Fields<'a> {
                 continue;
             };
             let place = child(&place, key.name, value, report);
-            if key.presence == Presence::Carried {
+            let value = check(key, value, &place, report).then_some(value);
+            if value.is_some() && key.presence == Presence::Carried {
                 report.carried(place.clone(), key.name);
             }
-            let value = check(key, value, &place, report).then_some(value);
             entries.insert(key.name, Entry { place, value });
         }
         for key in shape.keys {

@@ -15,7 +15,7 @@ pub(crate) struct ProbeDraft {
 
 pub(super) fn probe(name: Located<String>, fields: &Fields<'_>, report: &mut Report) -> ProbeDraft {
     let host = probe_host(fields, report);
-    let path = absolute_path("path", fields, report);
+    let path = absolute_path("path", "#", fields, report);
     let statuses = statuses(fields, report);
     let timeout = timeout(fields, report);
     let body = body(fields, report);
