@@ -29,6 +29,11 @@ pub enum Fate {
     NotCarried(Reason),
     /// It is carried over as something a little different.
     Adapted(Adaptation),
+    /// It is in the configuration, and the gateway does not act on it yet.
+    Inactive {
+        /// Where in the configuration.
+        at: String,
+    },
     /// It is carried as a comment.
     Metadata,
 }
@@ -41,6 +46,7 @@ impl Fate {
             Self::Problem(_) => "problem",
             Self::NotCarried(_) => "not_carried",
             Self::Adapted(_) => "adapted",
+            Self::Inactive { .. } => "inactive",
             Self::Metadata => "metadata",
         }
     }
@@ -52,6 +58,9 @@ impl Fate {
             Self::Problem(problem) => problem.to_string(),
             Self::NotCarried(reason) => format!("not carried over: {reason}"),
             Self::Adapted(adaptation) => adaptation.to_string(),
+            Self::Inactive { at } => {
+                format!("carried over as {at}, on which the gateway does not act yet")
+            }
             Self::Metadata => "carried as metadata".to_owned(),
         }
     }
@@ -103,8 +112,9 @@ impl Report {
         findings.sort_by_key(|finding| match finding.fate {
             Fate::Problem(_) => 0,
             Fate::NotCarried(_) => 1,
-            Fate::Adapted(_) => 2,
-            Fate::Metadata => 3,
+            Fate::Inactive { .. } => 2,
+            Fate::Adapted(_) => 3,
+            Fate::Metadata => 4,
         });
         findings
     }

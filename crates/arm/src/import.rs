@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use portcullis_model::Diagnostic;
+
 use crate::certificates::{Certificates, File};
 use crate::find::{self, Candidate, Search};
 use crate::finding::{Fate, Finding, Problem, Reason, Report};
@@ -176,17 +178,27 @@ fn finish(gateway: &Candidate, options: &Options<'_>, report: Report) -> Import 
     }
 }
 
-/// Whatever the configuration's own checks refuse is a problem of what it came from.
+/// Whatever the configuration's own checks refuse is a problem of what it came from; what they only
+/// carry is told too.
 fn judge(text: &str, document: &Document, report: &Report) {
-    for diagnostic in portcullis_model::diagnose(text).problems {
-        let line = diagnostic.place.location.map(|location| location.line);
-        let origin = line.and_then(|line| document.origin(line));
+    let diagnosis = portcullis_model::diagnose(text);
+    for diagnostic in &diagnosis.problems {
         let mut message = diagnostic.message();
         if let Some(accepted) = diagnostic.accepted() {
             message.push_str(&format!(" (accepted: {accepted})"));
         }
-        let at = diagnostic.place.path;
-        let place = origin.cloned().unwrap_or_else(Place::root);
+        let at = diagnostic.place.path.clone();
+        let place = origin(diagnostic, document);
         report.problem(&place, Problem::Configuration { at, message });
     }
+    for diagnostic in diagnosis.gateway.carried() {
+        let at = diagnostic.place.path.clone();
+        report.push(&origin(diagnostic, document), Fate::Inactive { at });
+    }
+}
+
+fn origin(diagnostic: &Diagnostic, document: &Document) -> Place {
+    let location = diagnostic.place.location;
+    let origin = location.and_then(|location| document.origin(location.line));
+    origin.cloned().unwrap_or_else(Place::root)
 }

@@ -141,8 +141,11 @@ impl<'a> Mapping<'a> {
                 self.document.comment(format!("{name}: {}", node.shown()));
             }
         }
-        if let Some(node) = self.gateway.find("type") {
-            node.used_up();
+        // It was found by its type, and is here because its condition holds.
+        for name in ["type", "condition"] {
+            if let Some(node) = self.gateway.find(name) {
+                node.used_up();
+            }
         }
     }
 

@@ -105,7 +105,7 @@ impl Table {
     }
 
     fn write(&self, text: &mut String) {
-        comment(&self.origin.to_string(), text);
+        comment(&format!("From {}", self.origin), text);
         let (open, path, close) = match &self.header {
             Header::Table(path) => ("[", path, "]"),
             Header::Element(path) => ("[[", path, "]]"),

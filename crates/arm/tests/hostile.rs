@@ -66,6 +66,16 @@ fn pointers(value: &Value, at: &str, all: &mut Vec<String>) {
     }
 }
 
+/// Certificates are long, and nothing of them matters here.
+fn shorten(value: &mut Value) {
+    match value {
+        Value::String(text) if text.len() > 300 => *text = "MAA=".to_owned(),
+        Value::Array(elements) => elements.iter_mut().for_each(shorten),
+        Value::Object(members) => members.values_mut().for_each(shorten),
+        _ => {}
+    }
+}
+
 #[test]
 fn anything_in_place_of_any_value_is_survived() {
     let others = [
@@ -81,7 +91,8 @@ fn anything_in_place_of_any_value_is_survived() {
         json!({ "id": "/x/y" }),
     ];
     for sample in SAMPLES {
-        let whole: Value = serde_json::from_str(sample).unwrap();
+        let mut whole: Value = serde_json::from_str(sample).unwrap();
+        shorten(&mut whole);
         let mut all = Vec::new();
         pointers(&whole, "", &mut all);
         for pointer in all {

@@ -46,112 +46,114 @@ fn problems(document: &Value) -> Vec<String> {
     problems.collect()
 }
 
+/// A JSON pointer below `properties`, what to put there, and the problem.
+const PROBLEMS: [(&str, &str, &str); 20] = [
+    (
+        "/httpListeners/0/properties/sslProfile",
+        r#"{ "id": "/x/sslProfiles/absent" }"#,
+        "$.properties.httpListeners[0].properties.sslProfile.id: there is no \"absent\" among the sslProfiles",
+    ),
+    (
+        "/httpListeners/0/properties/sslCertificate",
+        r#"{ "id": "/x/sslProfiles/absent" }"#,
+        "$.properties.httpListeners[0].properties.sslCertificate.id: \"/x/sslProfiles/absent\" is not the id of one of the sslCertificates",
+    ),
+    (
+        "/httpListeners/0/properties/sslProfile",
+        "{}",
+        "$.properties.httpListeners[0].properties.sslProfile: \"id\" is missing",
+    ),
+    (
+        "/httpListeners/0/properties/sslCertificate",
+        "null",
+        "$.properties.httpListeners[0]: \"sslCertificate\" is missing",
+    ),
+    (
+        "/httpListeners/0/properties/protocol",
+        r#""Tcp""#,
+        "$.properties.httpListeners[0].properties.protocol: \"Tcp\" is not Http or Https",
+    ),
+    (
+        "/httpListeners/0/properties/hostName",
+        r#""other.contoso.com""#,
+        "$.properties.httpListeners[0]: it has both hostName and hostNames",
+    ),
+    (
+        "/frontendPorts/0/properties/port",
+        r#""https""#,
+        "$.properties.frontendPorts[0].properties.port: found text, expected a whole number",
+    ),
+    (
+        "/frontendPorts/0/properties/port",
+        "65536",
+        "$.properties.frontendPorts[0].properties.port: 65536 is not a port, 1 to 65535",
+    ),
+    (
+        "/sslProfiles/0/properties/trustedClientCertificates",
+        "[]",
+        "$.properties.sslProfiles[0]: it demands client certificates and trusts none; name trustedClientCertificates",
+    ),
+    (
+        "/sslProfiles/0/properties/clientAuthConfiguration/verifyClientRevocation",
+        r#""CRL""#,
+        "$.properties.sslProfiles[0].properties.clientAuthConfiguration.verifyClientRevocation: \"CRL\" is not None or OCSP",
+    ),
+    (
+        "/sslProfiles/0/properties/clientAuthConfiguration/verifyClientAuthMode",
+        r#""Optional""#,
+        "$.properties.sslProfiles[0].properties.clientAuthConfiguration.verifyClientAuthMode: \"Optional\" is not Strict or Passthrough",
+    ),
+    (
+        "/sslProfiles/0/properties/clientAuthConfiguration/verifyClientCertIssuerDN",
+        "1",
+        "$.properties.sslProfiles[0].properties.clientAuthConfiguration.verifyClientCertIssuerDN: found a whole number, expected true or false",
+    ),
+    (
+        "/trustedClientCertificates/0/properties/data",
+        r#""""#,
+        "$.properties.trustedClientCertificates[0].properties.data: the certificate is empty",
+    ),
+    (
+        "/trustedClientCertificates/0/properties/data",
+        r#""-----BEGIN PRIVATE KEY-----\n""#,
+        "$.properties.trustedClientCertificates[0].properties.data: the certificate comes with a private key, which does not belong there",
+    ),
+    (
+        "/sslCertificates/0/properties/data",
+        r#""%""#,
+        "$.properties.sslCertificates[0].properties.data: the certificate is neither base64 nor PEM",
+    ),
+    (
+        "/backendAddressPools/0/properties/backendAddresses",
+        "[]",
+        "$.properties.backendAddressPools[0]: the pool has no addresses to forward to; those of network interfaces are known only to Azure",
+    ),
+    (
+        "/requestRoutingRules",
+        "[]",
+        "$.properties.httpListeners[0]: no rule names this listener",
+    ),
+    (
+        "/requestRoutingRules/0/properties/ruleType",
+        r#""AdvancedRouting""#,
+        "$.properties.requestRoutingRules[0].properties.ruleType: \"AdvancedRouting\" is not Basic or PathBasedRouting",
+    ),
+    (
+        "/requestRoutingRules/0/properties/priority",
+        "20001",
+        "$.properties.requestRoutingRules[0]: the configuration has a problem at rule[0].priority: 20001 is out of range (accepted: 1 to 20000)",
+    ),
+    (
+        "/HttpListeners",
+        "[]",
+        "$.properties.httpListeners: \"httpListeners\" stands here twice",
+    ),
+];
+
 #[test]
 fn each_problem_is_told_at_its_place() {
-    let dangling = json!({ "id": "/x/sslProfiles/absent" });
-    for (pointer, value, problem) in [
-        (
-            "/httpListeners/0/properties/sslProfile",
-            dangling.clone(),
-            "$.properties.httpListeners[0].properties.sslProfile.id: there is no \"absent\" among the sslProfiles",
-        ),
-        (
-            "/httpListeners/0/properties/sslCertificate",
-            dangling,
-            "$.properties.httpListeners[0].properties.sslCertificate.id: \"/x/sslProfiles/absent\" is not the id of one of the sslCertificates",
-        ),
-        (
-            "/httpListeners/0/properties/sslProfile",
-            json!({}),
-            "$.properties.httpListeners[0].properties.sslProfile: \"id\" is missing",
-        ),
-        (
-            "/httpListeners/0/properties/sslCertificate",
-            Value::Null,
-            "$.properties.httpListeners[0]: \"sslCertificate\" is missing",
-        ),
-        (
-            "/httpListeners/0/properties/protocol",
-            json!("Tcp"),
-            "$.properties.httpListeners[0].properties.protocol: \"Tcp\" is not Http or Https",
-        ),
-        (
-            "/httpListeners/0/properties/hostName",
-            json!("other.contoso.com"),
-            "$.properties.httpListeners[0]: it has both hostName and hostNames",
-        ),
-        (
-            "/frontendPorts/0/properties/port",
-            json!("https"),
-            "$.properties.frontendPorts[0].properties.port: found text, expected a whole number",
-        ),
-        (
-            "/frontendPorts/0/properties/port",
-            json!(65536),
-            "$.properties.frontendPorts[0].properties.port: 65536 is not a port, 1 to 65535",
-        ),
-        (
-            "/sslProfiles/0/properties/trustedClientCertificates",
-            json!([]),
-            "$.properties.sslProfiles[0]: it demands client certificates and trusts none; name trustedClientCertificates",
-        ),
-        (
-            "/sslProfiles/0/properties/clientAuthConfiguration/verifyClientRevocation",
-            json!("CRL"),
-            "$.properties.sslProfiles[0].properties.clientAuthConfiguration.verifyClientRevocation: \"CRL\" is not None or OCSP",
-        ),
-        (
-            "/sslProfiles/0/properties/clientAuthConfiguration/verifyClientAuthMode",
-            json!("Optional"),
-            "$.properties.sslProfiles[0].properties.clientAuthConfiguration.verifyClientAuthMode: \"Optional\" is not Strict or Passthrough",
-        ),
-        (
-            "/sslProfiles/0/properties/clientAuthConfiguration/verifyClientCertIssuerDN",
-            json!(1),
-            "$.properties.sslProfiles[0].properties.clientAuthConfiguration.verifyClientCertIssuerDN: found a whole number, expected true or false",
-        ),
-        (
-            "/trustedClientCertificates/0/properties/data",
-            json!(""),
-            "$.properties.trustedClientCertificates[0].properties.data: the certificate is empty",
-        ),
-        (
-            "/trustedClientCertificates/0/properties/data",
-            json!("-----BEGIN PRIVATE KEY-----\n"),
-            "$.properties.trustedClientCertificates[0].properties.data: the certificate comes with a private key, which does not belong there",
-        ),
-        (
-            "/sslCertificates/0/properties/data",
-            json!("%"),
-            "$.properties.sslCertificates[0].properties.data: the certificate is neither base64 nor PEM",
-        ),
-        (
-            "/backendAddressPools/0/properties/backendAddresses",
-            json!([]),
-            "$.properties.backendAddressPools[0]: the pool has no addresses to forward to; those of network interfaces are known only to Azure",
-        ),
-        (
-            "/requestRoutingRules",
-            json!([]),
-            "$.properties.httpListeners[0]: no rule names this listener",
-        ),
-        (
-            "/requestRoutingRules/0/properties/ruleType",
-            json!("AdvancedRouting"),
-            "$.properties.requestRoutingRules[0].properties.ruleType: \"AdvancedRouting\" is not Basic or PathBasedRouting",
-        ),
-        (
-            "/requestRoutingRules/0/properties/priority",
-            json!(20001),
-            "$.properties.requestRoutingRules[0]: the configuration has a problem at rule[0].priority: 20001 is out of range (accepted: a number from 1 to 20000, the smallest matched first)",
-        ),
-        (
-            "/HttpListeners",
-            json!([]),
-            "$.properties.httpListeners: \"httpListeners\" stands here twice",
-        ),
-    ] {
-        let document = with(pointer, value);
+    for (pointer, value, problem) in PROBLEMS {
+        let document = with(pointer, serde_json::from_str(value).unwrap());
         let problems = problems(&document);
         assert!(
             problems.iter().any(|one| one == problem),

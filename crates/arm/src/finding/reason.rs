@@ -55,6 +55,9 @@ pub enum Reason {
     /// Buffering.
     #[error("bodies are streamed, not buffered")]
     Buffering,
+    /// The `Server` header.
+    #[error("answers of the gateway itself say which server they are from")]
+    ServerHeader,
     /// The PROXY protocol.
     #[error("there is no PROXY protocol")]
     ProxyProtocol,
@@ -62,11 +65,8 @@ pub enum Reason {
     #[error("a client without SNI is served by the first listener, as Application Gateway v2 does")]
     Sni,
     /// Old protocols.
-    #[error("tls versions are those of the policy")]
+    #[error("the versions of TLS are those of the policy")]
     Protocols,
-    /// HTTP/2.
-    #[error("both HTTP/1.1 and HTTP/2 are spoken")]
-    Http2,
     /// Another resource.
     #[error("it is another resource than the gateway")]
     OtherResource,

@@ -132,13 +132,13 @@ impl<'a> Mapping<'a> {
     }
 }
 
+/// Without affinity the name of its cookie is among what was not used.
 fn affinity(item: &Item<'_>, table: &mut Table) {
     let words = &["Enabled", "Disabled"];
     let affinity = item.choice("cookieBasedAffinity", words, "Enabled or Disabled");
-    let cookie = item.word("affinityCookieName");
     if affinity == Some("Enabled") {
         table.set("cookie_affinity", true);
-        table.set_some("affinity_cookie", cookie);
+        table.set_some("affinity_cookie", item.word("affinityCookieName"));
     }
 }
 

@@ -127,4 +127,19 @@ const REASONS: &[(Reason, &[&str])] = &[
     (Reason::ProxyProtocol, &["enableprobeproxyprotocolheader"]),
     (Reason::Protocols, &["disabledsslprotocols"]),
     (Reason::Version1, &["authenticationcertificates"]),
+    // Known properties that are only left where another one counts.
+    (
+        Reason::Overridden,
+        &[
+            "minprotocolversion",
+            "ciphersuites",
+            "policyname",
+            "affinitycookiename",
+            "urlpathmap",
+            "backendaddresspool",
+            "backendhttpsettings",
+            "redirectconfiguration",
+            "rewriteruleset",
+        ],
+    ),
 ];

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::Mapping;
 use super::listeners::require;
 use crate::collection::Element;
-use crate::finding::{Adaptation, Fate, Problem};
+use crate::finding::{Adaptation, Fate, Problem, Reason};
 use crate::item::Item;
 use crate::toml_text::Table;
 
@@ -72,24 +72,39 @@ impl<'a> Mapping<'a> {
     pub(super) fn action(&self, item: &Item<'a>, names: &Names, table: &mut Table) {
         let redirect = self.of.redirects.referred(item, names.redirect);
         let pool = self.of.pools.referred(item, names.pool);
+        if item.has(names.redirect) {
+            if item.has(names.pool) {
+                let (one, other) = (names.redirect, names.pool);
+                item.problem(Problem::Both { one, other });
+            }
+            table.set_some(
+                &format!("{}redirect", names.prefix),
+                redirect.map(|one| one.name),
+            );
+            return self.beside_a_redirect(item, names);
+        }
+        require(item, names.pool);
+        require(item, names.settings);
         let settings = self.of.settings.referred(item, names.settings);
         let rewrites = self.of.rewrite_sets.referred(item, names.rewrites);
-        if !item.has(names.redirect) {
-            require(item, names.pool);
-            require(item, names.settings);
-        } else if item.has(names.pool) {
-            let (one, other) = (names.redirect, names.pool);
-            item.problem(Problem::Both { one, other });
-        }
         let prefix = names.prefix;
         let key = |key: &str| format!("{prefix}{key}");
-        table.set_some(&key("redirect"), redirect.map(|redirect| redirect.name));
         table.set_some(&key("pool"), pool.map(|pool| pool.name));
         table.set_some(
             &key("backend_settings"),
             settings.map(|settings| settings.name),
         );
         table.set_some(&key("rewrite_set"), rewrites.map(|rewrites| rewrites.name));
+    }
+
+    /// Redirects are not rewritten, and need no settings.
+    fn beside_a_redirect(&self, item: &Item<'a>, names: &Names) {
+        for name in [names.settings, names.rewrites] {
+            if let Some(node) = item.find(name) {
+                node.used_up();
+                self.not_carried(&node.place, Reason::Overridden);
+            }
+        }
     }
 
     pub(super) fn redirects(&mut self) {
@@ -128,17 +143,14 @@ impl<'a> Mapping<'a> {
                 table.set(key, true);
             }
         }
-        self.listed_by(item, &["requestRoutingRules", "urlPathMaps", "pathRules"]);
-        table
-    }
-
-    /// What refers to it: Azure keeps that up to date by itself.
-    fn listed_by(&self, item: &Item<'a>, names: &[&str]) {
-        for name in names {
-            if let Some(node) = item.find(name) {
+        // Azure lists by itself who refers to a redirect.
+        for name in ["requestRoutingRules", "urlPathMaps", "pathRules"] {
+            if let Some(node) = item.find(name).filter(|node| !node.is_empty()) {
                 node.used_up();
+                self.not_carried(&node.place, Reason::Record);
             }
         }
+        table
     }
 }
 
