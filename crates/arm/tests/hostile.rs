@@ -41,6 +41,9 @@ fn check(document: &str) {
 #[test]
 fn every_truncation_of_the_samples_is_survived() {
     for sample in SAMPLES {
+        let mut sample: Value = serde_json::from_str(sample).unwrap();
+        shorten(&mut sample);
+        let sample = sample.to_string();
         for (at, _) in sample.char_indices() {
             check(&sample[..at]);
         }
@@ -80,14 +83,11 @@ fn shorten(value: &mut Value) {
 fn anything_in_place_of_any_value_is_survived() {
     let others = [
         json!(null),
-        json!(-1),
         json!(65536),
         json!(""),
-        json!("[concat('a'"),
         json!("[uniqueString('a')]"),
         json!("a\n\u{7f}\"'''b"),
         json!([]),
-        json!([{}]),
         json!({ "id": "/x/y" }),
     ];
     for sample in SAMPLES {

@@ -195,7 +195,7 @@ fn leaves(value: &Value, at: &str, all: &mut Vec<String>) {
 fn other(value: &Value) -> Value {
     match value {
         Value::Bool(switch) => json!(!switch),
-        Value::Number(number) => json!(number.as_i64().unwrap() + 1),
+        Value::Number(number) => json!(number.as_i64().unwrap().wrapping_add(1)),
         Value::String(text) => json!(format!("{text}x")),
         other => panic!("{other}"),
     }
