@@ -1,5 +1,6 @@
 //! What is wrong with a configuration, where, and what would be accepted.
 
+mod answers;
 mod problem;
 mod words;
 

@@ -149,11 +149,22 @@ impl<T> PathTable<T> {
     pub fn select(&self, path: &str) -> Option<(&T, &PathPattern)> {
         let path = lower(path);
         let exact = self.exact.get(&*path);
-        let prefixes = self.prefixes.range(..=path.len());
-        let prefixes = prefixes.filter_map(|(length, stems)| stems.get(path.get(..*length)?));
-        let index = prefixes.chain(exact).min()?;
+        let index = self.prefixes_of(&path).chain(exact).min()?;
         let (entry, pattern) = self.entries.get(*index)?;
         Some((entry, pattern))
+    }
+
+    /// Whether one entry has every path of a pattern.
+    #[must_use]
+    pub fn covers(&self, pattern: &PathPattern) -> bool {
+        let exact = !pattern.prefix && self.exact.contains_key(&pattern.stem);
+        exact || self.prefixes_of(&pattern.stem).next().is_some()
+    }
+
+    /// The first entry of each prefix that a path in lower case has.
+    fn prefixes_of(&self, path: &str) -> impl Iterator<Item = &usize> {
+        let prefixes = self.prefixes.range(..=path.len());
+        prefixes.filter_map(move |(length, stems)| stems.get(path.get(..*length)?))
     }
 }
 

@@ -38,6 +38,7 @@ pub(crate) fn gateway(document: Document, report: &mut Report) -> Gateway {
     listeners.sort_by_key(|listener| listener.rule.priority.value);
     let mut warnings = catalogs.unreferenced();
     warnings.extend(listeners::shadowed(&listeners));
+    warnings.extend(listeners::redirected_to_themselves(&listeners));
     warnings.extend(report.take_warnings());
     warnings.sort_by_key(|warning| warning.place.location);
     Gateway {

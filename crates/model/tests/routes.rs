@@ -126,10 +126,11 @@ fn chosen<'a>(map: &'a PathMap, path: &str) -> &'a str {
 #[test]
 fn a_redirect_to_a_listener_says_its_url() {
     let gateway = fine();
-    assert!(
-        gateway.warnings.is_empty(),
-        "{:?}",
-        shown(&gateway.warnings)
+    assert_eq!(
+        shown(&gateway.warnings),
+        [
+            "p.toml:50:10: warning: path_map.site.rule[1].paths[0]: path \"/images/cats\" never gets a request: earlier paths of the map have all of it"
+        ]
     );
     assert!(gateway.listeners[0].tls_profile().is_none());
     let Action::Route(Route::Redirect(redirect)) = &gateway.listeners[0].rule.action else {
@@ -325,6 +326,31 @@ fn asking_the_path_map_again_needs_one_and_an_end() {
         "pool = \"web\"\nrewrite_set = \"urls\"",
         "rule[1].rewrite_set: rewrite_set \"urls\" has reroute = true, and this has no path map",
     );
+}
+
+#[test]
+fn what_no_request_gets_out_of_is_a_warning() {
+    let text = FINE.replace(
+        "target_listener = \"secure\"",
+        "target_listener = \"plain\"",
+    );
+    let warnings = shown(&parse(&text).unwrap().warnings);
+    let expected = "rule[0]: listener \"plain\" redirects every request to itself";
+    assert!(warnings[0].contains(expected), "{warnings:?}");
+    let shadowed = |paths: &str| {
+        let text = FINE.replace("\"/images/cats\", \"/cats*\"", paths);
+        parse(&text).unwrap().warnings.len()
+    };
+    for (paths, warnings) in [
+        ("\"/images\"", 0),
+        ("\"/IMAGES/a*\"", 1),
+        ("\"/image*\"", 0),
+        ("\"/pictures\"", 1),
+        ("\"/pictures*\"", 0),
+        ("\"/a\", \"/A\"", 1),
+    ] {
+        assert_eq!(shadowed(paths), warnings, "{paths}");
+    }
 }
 
 #[test]

@@ -43,8 +43,11 @@ impl Report {
 
     /// Warns of a key that is kept without being acted on.
     pub(crate) fn carried(&mut self, place: Place, key: &'static str) {
+        self.warn(place, Problem::Carried { key });
+    }
+
+    pub(crate) fn warn(&mut self, place: Place, problem: Problem) {
         if self.warnings.len() < PROBLEMS {
-            let problem = Problem::Carried { key };
             self.warnings.push(Diagnostic::new(place, problem));
         }
     }

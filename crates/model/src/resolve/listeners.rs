@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use super::Served;
 use crate::diagnostic::{Diagnostic, Item, Located, Problem};
-use crate::gateway::Listener;
+use crate::gateway::{Action, Listener, RedirectTarget, Route};
 use crate::host::{HostPattern, HostTable};
 use crate::read::{Document, ProtocolDraft, Report};
 
@@ -110,6 +110,25 @@ pub(super) fn check_priorities(
             report.push(priority.place.clone(), problem);
         }
     }
+}
+
+/// Listeners of which every request is sent to where it came from.
+pub(super) fn redirected_to_themselves(listeners: &[Listener]) -> Vec<Diagnostic> {
+    let to_itself = |listener: &&Listener| match &listener.rule.action {
+        Action::Route(Route::Redirect(redirect)) => matches!(
+            &redirect.target,
+            RedirectTarget::Listener { name, .. } if name.value == listener.name.value
+        ),
+        Action::Route(Route::Forward(_)) | Action::Paths(_) => false,
+    };
+    let found = listeners.iter().filter(to_itself);
+    let warnings = found.map(|listener| {
+        let problem = Problem::RedirectToItself {
+            listener: listener.name.value.clone(),
+        };
+        Diagnostic::new(listener.rule.place.clone(), problem)
+    });
+    warnings.collect()
 }
 
 /// Listeners whose every host an earlier one of the address takes.

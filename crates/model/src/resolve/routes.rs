@@ -136,6 +136,11 @@ pub(super) fn path_map(
     let mut table = PathTable::default();
     for rule in &rules {
         for pattern in &rule.paths {
+            if table.covers(pattern) {
+                let shown = pattern.to_string();
+                let problem = Problem::ShadowedPath { pattern: shown };
+                report.warn(pattern.place.clone(), problem);
+            }
             table.push(&pattern.value, Arc::clone(rule));
         }
     }

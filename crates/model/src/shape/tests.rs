@@ -237,3 +237,41 @@ fn the_schema_names_every_key() {
     assert_eq!(ports["items"]["minimum"], 1);
     assert_eq!(ports["items"]["maximum"], 65_535);
 }
+
+#[test]
+fn the_readme_names_every_key_and_every_key_has_a_description() {
+    let readme = include_str!("../../README.md");
+    for key in crate::keys() {
+        let name = key.path.rsplit('.').next().unwrap();
+        let named = [
+            format!("`{name}`"),
+            format!("[{name}."),
+            format!("[{name}]"),
+            format!(".{name}]"),
+        ];
+        assert!(named.iter().any(|name| readme.contains(name)), "{name}");
+        assert!(!key.takes.is_empty(), "{name}");
+    }
+    let paths: Vec<String> = crate::keys().into_iter().map(|key| key.path).collect();
+    for path in [
+        "rule[].pool",
+        "tls_profile.NAME.certificate.pem",
+        "tls.default_policy.min_version",
+        "rewrite_set.NAME.rule[].url.reroute",
+    ] {
+        assert!(paths.iter().any(|found| found == path), "{path}");
+    }
+}
+
+#[test]
+fn the_names_of_policies_are_those_of_the_type() {
+    let names = crate::PredefinedPolicy::ALL.map(crate::PredefinedPolicy::name);
+    let Some(Form::Table(tls)) = ROOT.key("tls").map(|key| &key.form) else {
+        panic!("[tls]");
+    };
+    let Some(Form::ChoiceOrTable { accepted, .. }) = tls.key("default_policy").map(|key| &key.form)
+    else {
+        panic!("default_policy");
+    };
+    assert_eq!(accepted[..], names[..]);
+}
