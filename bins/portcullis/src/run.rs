@@ -138,18 +138,32 @@ fn load_arm(file: &Path, document: &import::Document) -> Result<Gateway, Unusabl
     for line in import::report(file, &imported.findings).lines() {
         tracing::warn!("{line}");
     }
-    built(toml, file)
+    built(toml, file, Text::Imported)
 }
 
 /// Reads a configuration and everything it names.
 pub(crate) fn load(file: &Path) -> Result<Gateway, Unusable> {
-    built(&check::read(file)?, file)
+    built(&check::read(file)?, file, Text::Own)
 }
 
-fn built(text: &str, file: &Path) -> Result<Gateway, Unusable> {
-    let problems = |problems: Vec<Diagnostic>| Unusable::Problems(report(file, &problems));
+/// Whose text a configuration is: lines of an imported one nobody sees.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Text {
+    Own,
+    Imported,
+}
+
+fn built(text: &str, file: &Path, whose: Text) -> Result<Gateway, Unusable> {
+    let problems = |mut problems: Vec<Diagnostic>| {
+        for problem in &mut problems {
+            problem.place.location = problem.place.location.filter(|_| whose == Text::Own);
+        }
+        Unusable::Problems(report(file, &problems))
+    };
     let model = portcullis_model::parse(text).map_err(problems)?;
-    for warning in &model.warnings {
+    // The report of an import has them already.
+    let warnings = model.warnings.iter().filter(|_| whose == Text::Own);
+    for warning in warnings {
         tracing::warn!("{}", warning.display(file));
     }
     Gateway::build(&model, check::base(file), provider()).map_err(problems)

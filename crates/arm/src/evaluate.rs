@@ -33,7 +33,7 @@ pub(crate) struct Budget {
 const STEPS: usize = 1_000_000;
 
 /// Bytes of intermediate values: the hundred certificates of a gateway, some dozen times.
-const BYTES: usize = 64 << 20;
+const BYTES: usize = 32 << 20;
 
 /// Evaluations within each other, such as a variable that uses a variable.
 const DEPTH: usize = 64;

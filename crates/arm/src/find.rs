@@ -1,8 +1,10 @@
 //! Where in a document the gateways are: a resource, what `az` shows, a list of these, or a
 //! template and the templates nested in it.
 
+use std::collections::HashSet;
+
 use crate::evaluate::{Budget, Evaluator, Given, Scope};
-use crate::finding::{Fate, Reason, Report};
+use crate::finding::{Fate, Problem, Reason, Report};
 use crate::json::Json;
 use crate::node::{Node, Value};
 use crate::place::Place;
@@ -85,6 +87,7 @@ impl<'r> Search<'r> {
         given: Vec<(String, Given)>,
         depth: usize,
     ) {
+        twice(template, place, self.report);
         let scope = Scope::template(template, given);
         for name in scope.all_given() {
             if scope.declared(name).is_none() {
@@ -184,6 +187,25 @@ impl<'r> Search<'r> {
 
     fn not_carried(&self, place: &Place, reason: Reason) {
         self.report.push(place, Fate::NotCarried(reason));
+    }
+}
+
+/// Names of a template that differ in nothing but upper and lower case: which of two would count
+/// nobody can tell.
+fn twice(template: &Json, place: &Place, report: &Report) {
+    let mut seen = HashSet::new();
+    let sections = ["parameters", "variables", "resources"];
+    let inner = sections
+        .iter()
+        .filter_map(|name| Some((place.member(name), template.member(name)?)));
+    for (place, table) in std::iter::once((place.clone(), template)).chain(inner) {
+        seen.clear();
+        for (name, _) in table.members().unwrap_or_default() {
+            if !seen.insert(name.to_ascii_lowercase()) {
+                let name = name.clone();
+                report.problem(&place.member(&name), Problem::Twice { name });
+            }
+        }
     }
 }
 

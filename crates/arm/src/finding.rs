@@ -4,6 +4,7 @@ mod problem;
 mod reason;
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
 
 pub use problem::{CertificateProblem, Problem};
 pub use reason::{Adaptation, Reason};
@@ -34,6 +35,11 @@ pub enum Fate {
         /// Where in the configuration.
         at: String,
     },
+    /// It is configured, and probably not meant so; a warning of the configuration's own checks.
+    Doubtful {
+        /// What it is.
+        message: String,
+    },
     /// It is carried as a comment.
     Metadata,
 }
@@ -47,6 +53,7 @@ impl Fate {
             Self::NotCarried(_) => "not_carried",
             Self::Adapted(_) => "adapted",
             Self::Inactive { .. } => "inactive",
+            Self::Doubtful { .. } => "doubtful",
             Self::Metadata => "metadata",
         }
     }
@@ -61,6 +68,7 @@ impl Fate {
             Self::Inactive { at } => {
                 format!("carried over as {at}, on which the gateway does not act yet")
             }
+            Self::Doubtful { message } => format!("warning: {message}"),
             Self::Metadata => "carried as metadata".to_owned(),
         }
     }
@@ -70,12 +78,15 @@ impl Fate {
 #[derive(Default)]
 pub(crate) struct Report {
     findings: RefCell<Vec<Finding>>,
+    /// A certificate that two listeners use is one problem.
+    told: RefCell<HashSet<(String, String)>>,
     /// Problems beside keys that are not in the document.
     flaws: Cell<usize>,
 }
 
-/// Findings that are kept of one document: more than a gateway of a hundred listeners has.
-const FINDINGS: usize = 20_000;
+/// Findings that are kept of one document: several times those of a large one that
+/// `az` shows, with what Azure records of each part.
+const FINDINGS: usize = 100_000;
 
 impl Report {
     pub(crate) fn problem(&self, place: &Place, problem: Problem) {
@@ -89,10 +100,9 @@ impl Report {
         let mut findings = self.findings.borrow_mut();
         let path = place.to_string();
         if findings.len() < FINDINGS {
-            let finding = Finding { path, fate };
-            // A certificate that two listeners use is one problem.
-            if !matches!(finding.fate, Fate::Problem(_)) || !findings.contains(&finding) {
-                findings.push(finding);
+            let mut told = self.told.borrow_mut();
+            if !matches!(fate, Fate::Problem(_)) || told.insert((path.clone(), fate.message())) {
+                findings.push(Finding { path, fate });
             }
         } else if findings.len() == FINDINGS {
             self.flaws.set(self.flaws.get().saturating_add(1));
@@ -113,8 +123,9 @@ impl Report {
             Fate::Problem(_) => 0,
             Fate::NotCarried(_) => 1,
             Fate::Inactive { .. } => 2,
-            Fate::Adapted(_) => 3,
-            Fate::Metadata => 4,
+            Fate::Doubtful { .. } => 3,
+            Fate::Adapted(_) => 4,
+            Fate::Metadata => 5,
         });
         findings
     }

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use portcullis_model::Diagnostic;
+use portcullis_model::{Diagnostic, Problem as Warning};
 
 use crate::certificates::{Certificates, File};
 use crate::find::{self, Candidate, Search};
@@ -178,8 +178,8 @@ fn finish(gateway: &Candidate, options: &Options<'_>, report: Report) -> Import 
     }
 }
 
-/// Whatever the configuration's own checks refuse is a problem of what it came from; what they only
-/// carry is told too.
+/// Whatever the configuration's own checks refuse is a problem of what it came from; what they warn
+/// of is told there too.
 fn judge(text: &str, document: &Document, report: &Report) {
     let diagnosis = portcullis_model::diagnose(text);
     for diagnostic in &diagnosis.problems {
@@ -191,9 +191,16 @@ fn judge(text: &str, document: &Document, report: &Report) {
         let place = origin(diagnostic, document);
         report.problem(&place, Problem::Configuration { at, message });
     }
-    for diagnostic in diagnosis.gateway.carried() {
-        let at = diagnostic.place.path.clone();
-        report.push(&origin(diagnostic, document), Fate::Inactive { at });
+    for diagnostic in &diagnosis.gateway.warnings {
+        let fate = match diagnostic.problem {
+            Warning::Carried { .. } => Fate::Inactive {
+                at: diagnostic.place.path.clone(),
+            },
+            _ => Fate::Doubtful {
+                message: diagnostic.message(),
+            },
+        };
+        report.push(&origin(diagnostic, document), fate);
     }
 }
 

@@ -1,9 +1,10 @@
 //! JSON as it was written: members in their order, none lost because another has its name.
 
+use std::cell::Cell;
+use std::collections::HashSet;
 use std::fmt;
 
-use serde::Deserialize;
-use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 /// A JSON value.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,10 +19,18 @@ pub(crate) enum Json {
     Table(Vec<(String, Json)>),
 }
 
+/// Values that a document may have: several times those of the largest gateway that Azure allows.
+const VALUES: usize = 1_000_000;
+
 impl Json {
     /// Reads a document; serde_json bounds its depth.
     pub(crate) fn read(text: &str) -> Result<Self, serde_json::Error> {
-        serde_json::from_str(text.strip_prefix('\u{feff}').unwrap_or(text))
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let left = Cell::new(VALUES);
+        let mut deserializer = serde_json::Deserializer::from_str(text);
+        let value = Reader { left: &left }.deserialize(&mut deserializer)?;
+        deserializer.end()?;
+        Ok(value)
     }
 
     /// The first member of that name, upper and lower case alike.
@@ -128,15 +137,32 @@ fn quoted(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     f.write_str("\"")
 }
 
-impl<'de> Deserialize<'de> for Json {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Reader)
+/// Reads a value, and spends from what may be read at all.
+#[derive(Clone, Copy)]
+struct Reader<'r> {
+    left: &'r Cell<usize>,
+}
+
+impl Reader<'_> {
+    fn spend<E: Error>(self) -> Result<(), E> {
+        let left = self.left.get().checked_sub(1);
+        self.left.set(
+            left.ok_or_else(|| E::custom(format_args!("there are more than {VALUES} values")))?,
+        );
+        Ok(())
     }
 }
 
-struct Reader;
+impl<'de> DeserializeSeed<'de> for Reader<'_> {
+    type Value = Json;
 
-impl<'de> Visitor<'de> for Reader {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Json, D::Error> {
+        self.spend()?;
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Reader<'_> {
     type Value = Json;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -176,17 +202,55 @@ impl<'de> Visitor<'de> for Reader {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Json, A::Error> {
         let mut list = Vec::new();
-        while let Some(element) = elements.next_element()? {
+        while let Some(element) = elements.next_element_seed(self)? {
             list.push(element);
         }
         Ok(Json::List(list))
     }
 
+    /// Of two members of one name a reader would believe one, and another reader the other.
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Json, A::Error> {
         let mut table = Vec::new();
-        while let Some(member) = members.next_entry()? {
-            table.push(member);
+        let mut seen = HashSet::new();
+        while let Some(name) = members.next_key::<String>()? {
+            if !seen.insert(name.clone()) {
+                let name: String = name.chars().take(80).collect();
+                return Err(A::Error::custom(format_args!("{name:?} stands here twice")));
+            }
+            table.push((name, members.next_value_seed(self)?));
         }
         Ok(Json::Table(table))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Json, VALUES};
+
+    #[test]
+    fn members_keep_their_order_and_are_shown_as_they_were_read() {
+        let text =
+            r#"{"b":[1,-2,3.5,18446744073709551615],"a":{"B":null,"b":true},"c":"\u007f\n\""}"#;
+        assert_eq!(Json::read(text).unwrap().to_string(), text);
+        assert_eq!(
+            Json::read(&format!("\u{feff}{text}")).unwrap().to_string(),
+            text
+        );
+    }
+
+    #[test]
+    fn two_members_of_one_name_and_endless_values_are_refused() {
+        let error = Json::read(r#"{ "a": 1, "a": 2 }"#).unwrap_err();
+        assert!(
+            error.to_string().starts_with("\"a\" stands here twice"),
+            "{error}"
+        );
+        let many = format!("[{}1]", "1,".repeat(VALUES));
+        assert!(
+            Json::read(&many)
+                .unwrap_err()
+                .to_string()
+                .starts_with("there are more")
+        );
     }
 }

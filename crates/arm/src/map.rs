@@ -141,12 +141,11 @@ impl<'a> Mapping<'a> {
                 self.document.comment(format!("{name}: {}", node.shown()));
             }
         }
-        // It was found by its type, and is here because its condition holds.
-        for name in ["type", "condition"] {
-            if let Some(node) = self.gateway.find(name) {
-                node.used_up();
-            }
+        // It was found by its type. It is here because its condition holds, or cannot be told.
+        if let Some(node) = self.gateway.find("type") {
+            node.used_up();
         }
+        let _ = self.gateway.switch("condition");
     }
 
     /// Frontends of Azure are addresses of its network; here there is one for all.
