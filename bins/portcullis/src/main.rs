@@ -13,6 +13,7 @@ mod ocsp;
 mod pki;
 mod run;
 mod schema;
+mod source;
 mod terminal;
 mod verify;
 

@@ -3,19 +3,17 @@
 use std::error::Error;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use portcullis_arm::Certificates;
-use portcullis_edge::{Gateway, Running};
-use portcullis_model::Diagnostic;
+use portcullis_edge::Running;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::EnvFilter;
 
-use crate::algorithms::provider;
-use crate::{check, import};
+use crate::import;
+use crate::source::{Source, Unusable};
 
 /// Runs the gateway.
 ///
@@ -89,23 +87,6 @@ pub(crate) fn log_to_stderr() -> WorkerGuard {
     written
 }
 
-/// Why a configuration cannot run.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Unusable {
-    #[error(transparent)]
-    Unreadable(#[from] check::CheckError),
-    #[error(transparent)]
-    NoDocument(#[from] import::ImportError),
-    #[error("the configuration has problems:\n{0}")]
-    Problems(String),
-}
-
-/// What to run.
-enum Source {
-    Configuration(PathBuf),
-    Arm(PathBuf, import::Document),
-}
-
 impl Run {
     fn source(&self) -> Result<Source, &'static str> {
         match (&self.config, &self.arm) {
@@ -117,63 +98,6 @@ impl Run {
             (None, None) => Err("neither --config nor --arm says what to run"),
         }
     }
-}
-
-impl Source {
-    fn load(&self) -> Result<Gateway, Unusable> {
-        match self {
-            Self::Configuration(file) => load(file),
-            Self::Arm(file, document) => load_arm(file, document),
-        }
-    }
-}
-
-/// Imports a document and builds what it says.
-fn load_arm(file: &Path, document: &import::Document) -> Result<Gateway, Unusable> {
-    let imported = import::read(file, document, Certificates::Inline)?;
-    let toml = match &imported.toml {
-        Some(toml) if !imported.has_problems() => toml,
-        _ => return Err(Unusable::Problems(import::report(file, &imported.findings))),
-    };
-    for line in import::report(file, &imported.findings).lines() {
-        tracing::warn!("{line}");
-    }
-    built(toml, file, Text::Imported)
-}
-
-/// Reads a configuration and everything it names.
-pub(crate) fn load(file: &Path) -> Result<Gateway, Unusable> {
-    built(&check::read(file)?, file, Text::Own)
-}
-
-/// Whose text a configuration is: lines of an imported one nobody sees.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Text {
-    Own,
-    Imported,
-}
-
-fn built(text: &str, file: &Path, whose: Text) -> Result<Gateway, Unusable> {
-    let problems = |mut problems: Vec<Diagnostic>| {
-        for problem in &mut problems {
-            problem.place.location = problem.place.location.filter(|_| whose == Text::Own);
-        }
-        Unusable::Problems(report(file, &problems))
-    };
-    let model = portcullis_model::parse(text).map_err(problems)?;
-    // The report of an import has them already.
-    let warnings = model.warnings.iter().filter(|_| whose == Text::Own);
-    for warning in warnings {
-        tracing::warn!("{}", warning.display(file));
-    }
-    Gateway::build(&model, check::base(file), provider()).map_err(problems)
-}
-
-fn report(file: &Path, problems: &[Diagnostic]) -> String {
-    problems
-        .iter()
-        .map(|problem| format!("{}\n", problem.display(file)))
-        .collect()
 }
 
 /// Serves until a signal, then lets requests finish, until they have or a second signal.

@@ -56,6 +56,11 @@ const REASONS: &[(Reason, &[&str])] = &[
             "managedby",
             "systemdata",
             "scale",
+            // In an element: who refers to it. Those of the gateway itself are always read.
+            "httplisteners",
+            "requestroutingrules",
+            "urlpathmaps",
+            "pathrules",
         ],
     ),
     (

@@ -143,13 +143,6 @@ impl<'a> Mapping<'a> {
                 table.set(key, true);
             }
         }
-        // Azure lists by itself who refers to a redirect.
-        for name in ["requestRoutingRules", "urlPathMaps", "pathRules"] {
-            if let Some(node) = item.find(name).filter(|node| !node.is_empty()) {
-                node.used_up();
-                self.not_carried(&node.place, Reason::Record);
-            }
-        }
         table
     }
 }
