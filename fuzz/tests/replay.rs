@@ -31,6 +31,11 @@ fn replay(target: &str, property: impl Fn(&[u8])) {
 }
 
 #[test]
+fn arm() {
+    replay("arm", portcullis_fuzz::arm::property);
+}
+
+#[test]
 fn certificate() {
     replay("certificate", portcullis_fuzz::certificate::property);
 }

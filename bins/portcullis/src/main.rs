@@ -6,12 +6,14 @@ mod check;
 mod demo;
 mod files;
 mod hexadecimal;
+mod import;
 mod inspect;
 mod instant;
 mod ocsp;
 mod pki;
 mod run;
 mod schema;
+mod source;
 mod terminal;
 mod verify;
 
@@ -39,6 +41,7 @@ enum Command {
     Run(run::Run),
     Check(check::Check),
     Schema(schema::Schema),
+    Import(import::Import),
     Verify(verify::Verify),
     Ocsp(ocsp::Ocsp),
     Inspect(inspect::Inspect),
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         Command::Run(run) => run::run(run),
         Command::Check(check) => check::run(check),
         Command::Schema(schema) => schema::run(schema),
+        Command::Import(import) => import::run(import),
         Command::Verify(verify) => verify::run(verify),
         Command::Ocsp(ocsp) => ocsp::run(ocsp),
         Command::Inspect(inspect) => inspect::run(inspect),

@@ -3,18 +3,17 @@
 use std::error::Error;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use portcullis_edge::{Gateway, Running};
-use portcullis_model::Diagnostic;
+use portcullis_edge::Running;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::EnvFilter;
 
-use crate::algorithms::provider;
-use crate::check;
+use crate::import;
+use crate::source::{Source, Unusable};
 
 /// Runs the gateway.
 ///
@@ -22,11 +21,20 @@ use crate::check;
 /// connection; a configuration with problems changes nothing. SIGTERM and Ctrl-C stop accepting and
 /// let requests in flight finish. One line a request goes to standard error; RUST_LOG filters it.
 #[derive(clap::Args)]
-#[command(after_help = "Example:\n  portcullis run -c portcullis.toml")]
+#[command(
+    after_help = "Examples:\n  portcullis run -c portcullis.toml\n  portcullis run --arm gateway.json --bind 127.0.0.1"
+)]
+#[command(group = clap::ArgGroup::new("source").required(true).args(["config", "arm"]))]
 pub(crate) struct Run {
     /// The configuration, as `portcullis check` checks it.
     #[arg(short, long, value_name = "FILE")]
-    config: PathBuf,
+    config: Option<PathBuf>,
+    /// An Application Gateway ARM document, as `portcullis import arm` reads it, instead of a
+    /// configuration.
+    #[arg(long, value_name = "FILE.json")]
+    arm: Option<PathBuf>,
+    #[command(flatten)]
+    document: import::Document,
     /// Threads, each with its own runtime and sockets [default: one a core].
     #[arg(long, value_name = "N")]
     cores: Option<NonZeroUsize>,
@@ -38,19 +46,21 @@ pub(crate) struct Run {
 /// Runs until SIGTERM or SIGINT.
 pub(crate) fn run(run: Run) -> Result<ExitCode, Box<dyn Error>> {
     let _written = log_to_stderr();
-    let gateway = match load(&run.config) {
+    let source = run.source()?;
+    let gateway = match source.load() {
         Ok(gateway) => gateway,
         Err(Unusable::Problems(report)) => {
             write!(io::stderr(), "{report}")?;
             return Ok(ExitCode::from(1));
         }
         Err(Unusable::Unreadable(error)) => return Err(error.into()),
+        Err(Unusable::NoDocument(error)) => return Err(error.into()),
     };
     let running = Running::start(gateway, cores(run.cores))?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let code = runtime.block_on(until_ended(running, &run))?;
+    let code = runtime.block_on(until_ended(running, &source, run.drain))?;
     runtime.shutdown_background();
     Ok(code)
 }
@@ -77,35 +87,21 @@ pub(crate) fn log_to_stderr() -> WorkerGuard {
     written
 }
 
-/// Why a configuration cannot run.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Unusable {
-    #[error(transparent)]
-    Unreadable(#[from] check::CheckError),
-    #[error("the configuration has problems:\n{0}")]
-    Problems(String),
-}
-
-/// Reads a configuration and everything it names.
-pub(crate) fn load(file: &Path) -> Result<Gateway, Unusable> {
-    let text = check::read(file)?;
-    let problems = |problems: Vec<Diagnostic>| Unusable::Problems(report(file, &problems));
-    let model = portcullis_model::parse(&text).map_err(problems)?;
-    for warning in &model.warnings {
-        tracing::warn!("{}", warning.display(file));
+impl Run {
+    fn source(&self) -> Result<Source, &'static str> {
+        match (&self.config, &self.arm) {
+            (Some(_), _) if self.document.is_given() => {
+                Err("--parameters, --name and --bind belong to --arm")
+            }
+            (Some(config), _) => Ok(Source::Configuration(config.clone())),
+            (None, Some(arm)) => Ok(Source::Arm(arm.clone(), self.document.clone())),
+            (None, None) => Err("neither --config nor --arm says what to run"),
+        }
     }
-    Gateway::build(&model, check::base(file), provider()).map_err(problems)
-}
-
-fn report(file: &Path, problems: &[Diagnostic]) -> String {
-    problems
-        .iter()
-        .map(|problem| format!("{}\n", problem.display(file)))
-        .collect()
 }
 
 /// Serves until a signal, then lets requests finish, until they have or a second signal.
-async fn until_ended(running: Running, run: &Run) -> io::Result<ExitCode> {
+async fn until_ended(running: Running, source: &Source, drain: u64) -> io::Result<ExitCode> {
     let mut end = End {
         terminate: signal(SignalKind::terminate())?,
         interrupt: signal(SignalKind::interrupt())?,
@@ -118,11 +114,11 @@ async fn until_ended(running: Running, run: &Run) -> io::Result<ExitCode> {
     loop {
         tokio::select! {
             () = end.asked_for() => break,
-            _ = hang_up.recv() => reload(&running, &run.config),
+            _ = hang_up.recv() => reload(&running, source),
         }
     }
     tracing::info!("draining");
-    let deadline = Duration::from_secs(run.drain);
+    let deadline = Duration::from_secs(drain);
     let drained = tokio::task::spawn_blocking(move || running.drain(deadline));
     tokio::select! {
         result = drained => result.map(|()| ExitCode::SUCCESS).map_err(io::Error::other),
@@ -149,8 +145,9 @@ impl End {
 }
 
 /// A configuration that cannot be used changes nothing: the last good one goes on.
-fn reload(running: &Running, config: &Path) {
-    let replaced = load(config)
+fn reload(running: &Running, source: &Source) {
+    let replaced = source
+        .load()
         .map_err(|error| error.to_string())
         .and_then(|gateway| running.reload(gateway).map_err(|error| error.to_string()));
     match replaced {

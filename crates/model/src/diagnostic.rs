@@ -1,14 +1,15 @@
 //! What is wrong with a configuration, where, and what would be accepted.
 
+mod answers;
 mod problem;
 mod words;
 
 use std::error::Error;
 use std::fmt;
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 use std::path::Path;
 
-pub use problem::Problem;
+pub use problem::{DataUrlError, Problem};
 pub use words::{Item, Kind, Severity, Side};
 
 /// A position in the configuration text.
@@ -18,6 +19,18 @@ pub struct Location {
     pub line: usize,
     /// Counted from 1, in characters.
     pub column: usize,
+    /// Its first byte, counted from 0.
+    pub offset: usize,
+    /// Its bytes.
+    pub length: usize,
+}
+
+impl Location {
+    /// Its bytes within the text.
+    #[must_use]
+    pub fn span(&self) -> Range<usize> {
+        self.offset..self.offset.saturating_add(self.length)
+    }
 }
 
 impl fmt::Display for Location {
@@ -79,6 +92,12 @@ impl Diagnostic {
     #[must_use]
     pub fn new(place: Place, problem: Problem) -> Self {
         Self { place, problem }
+    }
+
+    /// The bytes of the text that it is about; `None` for what did not come from a text.
+    #[must_use]
+    pub fn span(&self) -> Option<Range<usize>> {
+        self.place.location.map(|location| location.span())
     }
 
     /// What would be accepted instead, for people.
@@ -164,7 +183,12 @@ mod tests {
             "regex parse error:\n    (a\n    ^\u{1b}[31m",
         ));
         let path = "rewrite_set.x".to_owned();
-        let location = Some(Location { line: 3, column: 7 });
+        let location = Some(Location {
+            line: 3,
+            column: 7,
+            offset: 30,
+            length: 2,
+        });
         let place = Place { path, location };
         let diagnostic = Diagnostic::new(place, Problem::Rewrite { source });
         assert_eq!(

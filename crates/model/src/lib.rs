@@ -16,24 +16,24 @@ mod diagnostic;
 mod gateway;
 pub mod host;
 mod nearest;
+pub mod path;
 mod read;
 mod resolve;
 mod schema;
 mod shape;
 
-pub use diagnostic::{Diagnostic, Item, Kind, Located, Location, Place, Problem, Severity, Side};
-pub use gateway::{
-    Backend, BackendSettings, Case, ClientAuth, Condition, Delegates, Destinations, Gateway,
-    HeaderAction, Holds, Listener, OcspHash, OcspMethod, OcspNonce, OcspResponders, OcspSettings,
-    OnFailure, Password, Pool, Revocation, RevocationMode, RevocationScope, RewriteRule,
-    RewriteSet, Rule, Secret, ServerCertificate, Target, TargetHost, TlsProfile, Trust,
+pub use diagnostic::{
+    DataUrlError, Diagnostic, Item, Kind, Located, Location, Place, Problem, Severity, Side,
 };
-pub use schema::schema;
+pub use gateway::*;
+pub use schema::{KeyDescription, keys, schema};
 
 use read::Report;
 
-/// The bytes of a configuration that are read at most: some thousand listeners.
-pub const SIZE: usize = 1 << 20;
+/// The bytes of a configuration that are read at most: all files that Application Gateway allows,
+/// 200 of trusted client certificates and 100 of server certificates, inline, and some thousand
+/// listeners.
+pub const SIZE: usize = 16 << 20;
 
 /// Reads a configuration.
 ///

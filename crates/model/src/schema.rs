@@ -52,6 +52,15 @@ fn property(key: &Key) -> (String, Value) {
         Form::Texts => {
             json!({ "type": "array", "minItems": 1, "items": { "type": "string", "minLength": 1 } })
         }
+        Form::File => json!({ "type": "string", "minLength": 1 }),
+        Form::Files => {
+            json!({ "type": "array", "minItems": 1, "items": { "type": "string", "minLength": 1 } })
+        }
+        Form::TextsByName => texts_by_name(),
+        Form::ChoiceOrTable {
+            accepted,
+            table: shape,
+        } => json!({ "anyOf": [{ "enum": accepted }, table(shape)] }),
         Form::TextByName => {
             json!({ "type": "object", "additionalProperties": { "type": "string" } })
         }
@@ -62,7 +71,61 @@ fn property(key: &Key) -> (String, Value) {
         }
     };
     if let Value::Object(schema) = &mut schema {
-        schema.insert("description".to_owned(), json!(key.takes));
+        let description = match key.presence {
+            Presence::Carried => format!("{} (kept, but not acted on yet)", key.takes),
+            Presence::Required | Presence::Optional => key.takes.to_owned(),
+        };
+        schema.insert("description".to_owned(), json!(description));
     }
     (key.name.to_owned(), schema)
+}
+
+fn texts_by_name() -> Value {
+    let text = json!({ "type": "string", "minLength": 1 });
+    let texts = json!({ "type": "array", "minItems": 1, "items": text.clone() });
+    let either = json!({ "anyOf": [text, texts] });
+    json!({ "type": "object", "minProperties": 1, "additionalProperties": either })
+}
+
+/// A key of a configuration, as [`keys`] lists them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct KeyDescription {
+    /// Its path: `rule[].pool`, `tls_profile.NAME.certificate.pem`.
+    pub path: String,
+    /// What it takes, for people.
+    pub takes: &'static str,
+    /// Whether its table must have it.
+    pub required: bool,
+    /// Whether it is only kept: the gateway does not act on it yet.
+    pub carried: bool,
+}
+
+/// Every key there is, with its path through the tables: what a writer of configurations can say.
+#[must_use]
+pub fn keys() -> Vec<KeyDescription> {
+    let mut found = Vec::new();
+    collect(&ROOT, "", &mut found);
+    found
+}
+
+fn collect(shape: &Shape, parent: &str, found: &mut Vec<KeyDescription>) {
+    for key in shape.keys {
+        let path = format!("{parent}{}", key.name);
+        let inner = match &key.form {
+            Form::Table(shape) | Form::ChoiceOrTable { table: shape, .. } => Some((shape, "")),
+            Form::Tables(shape) => Some((shape, "[]")),
+            Form::TableByName(shape) => Some((shape, ".NAME")),
+            _ => None,
+        };
+        found.push(KeyDescription {
+            path: path.clone(),
+            takes: key.takes,
+            required: key.presence == Presence::Required,
+            carried: key.presence == Presence::Carried,
+        });
+        if let Some((shape, step)) = inner {
+            collect(shape, &format!("{path}{step}."), found);
+        }
+    }
 }

@@ -9,7 +9,9 @@
 
 use std::path::Path;
 
-use portcullis_model::{Diagnostic, Gateway, Problem, SIZE, Severity, diagnose, parse};
+use portcullis_model::{
+    Action, Diagnostic, Forward, Gateway, Problem, Route, SIZE, Severity, diagnose, parse,
+};
 
 /// A configuration with two listeners on one address and nothing wrong.
 const FINE: &str = r#"
@@ -86,6 +88,13 @@ fn only(old: &str, new: &str, expected: &str) {
     assert!(problem.contains(expected), "{new}: {problem}");
 }
 
+fn forward(gateway: &Gateway) -> &Forward {
+    let Action::Route(Route::Forward(forward)) = &gateway.listeners[0].rule.action else {
+        panic!("it forwards");
+    };
+    forward
+}
+
 #[test]
 fn the_configuration_without_mistakes_has_none() {
     assert!(fine().warnings.is_empty());
@@ -109,7 +118,7 @@ targets = ["http://127.0.0.1:8080"]
 
 [backend_settings.web]
 request_timeout = 0
-protocol = "https"
+protocol = "htpps"
 
 [[rule]]
 name = "contoso"
@@ -124,13 +133,13 @@ request_headers = { "X_Client" = "1", "Connection" = "close" }
 "#;
     let expected = [
         r#"p.toml:4:8: listener[0].bind: "0.0.0.0" is not an address and port: invalid socket address syntax (accepted: address:port, such as "0.0.0.0:8443" or "[::]:8443")"#,
-        r#"p.toml:5:1: listener[0].host: unknown key "host", did you mean "hosts"? (accepted: name, bind, hosts, protocol, tls_profile)"#,
+        r#"p.toml:5:1: listener[0].host: unknown key "host", did you mean "hosts"? (accepted: name, bind, hosts, protocol, tls_profile, error_pages, identity_headers, identity_header_oversize)"#,
         r#"p.toml:6:15: listener[0].tls_profile: there is no tls_profile "mutal", did you mean "mutual"? (accepted: "mutual")"#,
         r#"p.toml:9:15: tls_profile.mutual.certificate: "key" is missing (accepted: a PEM file with the private key)"#,
         r#"p.toml:10:15: tls_profile.mutual.client_auth: unknown value "requierd", did you mean "required"? (accepted: "required", "optional", "passthrough", "off")"#,
         r#"p.toml:13:12: pool.web.targets[0]: "http://127.0.0.1:8080" is not a host: what follows the colon is not a port"#,
         r#"p.toml:16:19: backend_settings.web.request_timeout: 0 is out of range (accepted: 1 to 86400)"#,
-        r#"p.toml:17:12: backend_settings.web.protocol: "https" is not supported yet (accepted: "http")"#,
+        r#"p.toml:17:12: backend_settings.web.protocol: unknown value "htpps", did you mean "https"? (accepted: "http", "https")"#,
         r#"p.toml:21:12: rule[0].priority: this is a string (accepted: a whole number: a number from 1 to 20000, the smallest matched first)"#,
         r#"p.toml:27:1: rewrite_set.headers.rule[0]: "name" is missing (accepted: a name that no other rule of the set has)"#,
         r#"p.toml:28:21: rewrite_set.headers.rule[0].request_headers.X_Client: "X_Client" is not a request header name (accepted: letters, digits and '-')"#,
@@ -533,7 +542,7 @@ fn a_password_is_never_printed() {
 #[test]
 fn every_target_gets_a_port() {
     let backends = |gateway: &Gateway| -> Vec<String> {
-        let backends = gateway.listeners[0].rule.backends.iter();
+        let backends = forward(gateway).backends.iter();
         backends.map(ToString::to_string).collect()
     };
     assert_eq!(backends(&fine()), ["127.0.0.1:8080", "app.internal:80"]);
@@ -550,10 +559,10 @@ fn a_rule_without_backend_settings_takes_the_defaults() {
         .replace("\"app.internal\"", "\"[::1]:81\"")
         .replace("[backend_settings.web]\nport = 80\n", "");
     let gateway = parse(&text).unwrap();
-    let rule = &gateway.listeners[0].rule;
-    assert_eq!(rule.backends[1].to_string(), "[::1]:81");
-    assert_eq!(rule.backend_settings.request_timeout.as_secs(), 20);
-    assert!(rule.backend_settings.host.is_none());
+    let forward = forward(&gateway);
+    assert_eq!(forward.backends[1].to_string(), "[::1]:81");
+    assert_eq!(forward.backend_settings.request_timeout.as_secs(), 20);
+    assert!(forward.backend_settings.host.named().is_none());
 }
 
 #[test]
@@ -600,7 +609,7 @@ fn headers_that_frame_messages_or_belong_to_the_connection_do_not_change() {
     only(
         rule,
         "sequence = 1",
-        "one of \"request_headers\", \"response_headers\" is missing",
+        "one of \"request_headers\", \"response_headers\", \"response_cookies\", \"url\" is missing",
     );
 }
 
@@ -730,19 +739,22 @@ fn a_text_beyond_the_limit_is_not_read() {
 #[test]
 fn deep_nesting_is_a_problem_and_no_overflow() {
     for text in [
-        "a = ".to_owned() + &"[".repeat(SIZE / 2),
-        "[a".to_owned() + &".a".repeat(SIZE / 3) + "]",
-        "a = ".to_owned() + &"{ a = ".repeat(SIZE / 8),
+        "a = ".to_owned() + &"[".repeat(MIB / 2),
+        "[a".to_owned() + &".a".repeat(MIB / 3) + "]",
+        "a = ".to_owned() + &"{ a = ".repeat(MIB / 8),
     ] {
         assert!(parse(&text).is_err());
     }
 }
 
+/// What a configuration without inline files has at most.
+const MIB: usize = 1 << 20;
+
 #[test]
 fn a_text_full_of_mistakes_is_read_in_reasonable_time() {
     let texts = [
-        "a=1\n".repeat(SIZE / 4),
-        "a\n".repeat(SIZE / 2),
+        "a=1\n".repeat(MIB / 4),
+        "a\n".repeat(MIB / 2),
         (0..60_000).map(|key| format!("k{key}=1\n")).collect(),
         format!(
             "x = {{ {} }}",
@@ -750,8 +762,8 @@ fn a_text_full_of_mistakes_is_read_in_reasonable_time() {
                 .map(|key| format!("k{key}=1,"))
                 .collect::<String>()
         ),
-        format!("rule = [{}]", "{pool='x'},".repeat(SIZE / 16)),
-        "[[rule]]\npool='x'\n".repeat(SIZE / 32),
+        format!("rule = [{}]", "{pool='x'},".repeat(MIB / 16)),
+        "[[rule]]\npool='x'\n".repeat(MIB / 32),
     ];
     for text in texts {
         let problems = diagnose(&text).problems;

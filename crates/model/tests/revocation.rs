@@ -6,9 +6,10 @@
     reason = "a test fails by panicking"
 )]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
+use portcullis_model::FileSource;
 use portcullis_model::{Delegates, Destinations, OcspHash, OcspMethod, OcspNonce, OcspSettings};
 use portcullis_model::{Gateway, Located, Revocation, RevocationMode, RevocationScope};
 use portcullis_model::{diagnose, parse};
@@ -194,7 +195,7 @@ fn every_key_of_ocsp_is_read_back() {
     assert_eq!(ocsp.nonce, OcspNonce::Require);
     assert_eq!(ocsp.hash, OcspHash::Sha256);
     assert_eq!(ocsp.delegates_without_nocheck, Delegates::Refuse);
-    let roots = ["roots/a.pem", "roots/b.pem"].map(PathBuf::from);
+    let roots = ["roots/a.pem", "roots/b.pem"].map(|path| FileSource::from(Path::new(path)));
     assert_eq!(values(&ocsp.https_roots), roots);
     assert_eq!(ocsp.https_roots[1].place.path, "ocsp.https_roots[1]");
     let proxy = ocsp.proxy.unwrap();
@@ -220,12 +221,15 @@ fn responders_are_read_back_in_the_order_of_the_file() {
         panic!("{:?}", ocsp.responders);
     };
     let issuer = of_one.issuer.as_ref().unwrap();
-    assert_eq!(issuer.value, Path::new("client-ca.pem"));
+    assert_eq!(issuer.path(), Some(Path::new("client-ca.pem")));
     assert_eq!(issuer.place.path, "ocsp.responders[0].issuer");
     let instead = ["http://a.internal/", "https://b.internal/ocsp"];
     assert_eq!(values(&of_one.instead), instead);
     assert_eq!(values(&of_one.fallback), ["HTTP://c.internal"]);
-    assert_eq!(values(&of_one.trusted), [PathBuf::from("responder.pem")]);
+    assert_eq!(
+        values(&of_one.trusted),
+        [FileSource::Path("responder.pem".into())]
+    );
     assert!(of_all.issuer.is_none() && of_all.instead.is_empty() && of_all.trusted.is_empty());
     assert_eq!(values(&of_all.fallback), ["http://d.internal"]);
     let fallback = &of_all.fallback[0].place;

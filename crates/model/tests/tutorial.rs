@@ -11,7 +11,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use portcullis_model::host::HostName;
-use portcullis_model::{ClientAuth, Diagnostic, Gateway, OnFailure, Problem, Revocation};
+use portcullis_model::{
+    Action, ClientAuth, Diagnostic, Forward, Gateway, Listener, OnFailure, Problem, Revocation,
+    Route,
+};
 use portcullis_model::{RevocationMode, RevocationScope, ServerCertificate, diagnose, parse};
 
 const TUTORIAL: &str = include_str!("../../../examples/application-gateway-tutorial.toml");
@@ -25,6 +28,13 @@ fn shown(problems: &[Diagnostic]) -> String {
 
 fn tutorial() -> Gateway {
     parse(TUTORIAL).unwrap_or_else(|problems| panic!("{}", shown(&problems)))
+}
+
+fn forward(listener: &Listener) -> &Forward {
+    let Action::Route(Route::Forward(forward)) = &listener.rule.action else {
+        panic!("it forwards");
+    };
+    forward
 }
 
 #[test]
@@ -43,20 +53,21 @@ fn the_tutorial_says_what_its_comments_say() {
     assert!(listener.hosts.matches(&host));
     assert!(!listener.hosts.is_any());
 
-    let ServerCertificate::Pem { certificate, key } = &listener.tls_profile.certificate else {
+    let ServerCertificate::Pem { certificate, key } = &listener.tls_profile().unwrap().certificate
+    else {
         panic!("a PEM certificate");
     };
-    assert_eq!(certificate.value, Path::new("www.contoso.com.pem"));
+    assert_eq!(certificate.path(), Some(Path::new("www.contoso.com.pem")));
     assert_eq!(
         key.place.path,
         "tls_profile.contoso-mutual-tls.certificate.key"
     );
-    let ClientAuth::Required(trust) = &listener.tls_profile.client_auth else {
+    let ClientAuth::Required(trust) = &listener.tls_profile().unwrap().client_auth else {
         panic!("required");
     };
     assert_eq!(
-        trust.certificates[0].value,
-        Path::new("client-ca-chain.pem")
+        trust.certificates[0].path(),
+        Some(Path::new("client-ca-chain.pem"))
     );
     let ocsp = Revocation::Ocsp {
         mode: RevocationMode::HardFail,
@@ -67,15 +78,16 @@ fn the_tutorial_says_what_its_comments_say() {
 
     let rule = &listener.rule;
     assert_eq!(rule.priority.value, 100);
-    assert_eq!(rule.backends[0].to_string(), "127.0.0.1:8080");
-    let host = rule.backend_settings.host.as_ref().unwrap();
+    let forward = forward(listener);
+    assert_eq!(forward.backends[0].to_string(), "127.0.0.1:8080");
+    let host = forward.backend_settings.host.named().unwrap();
     assert_eq!(host.as_str(), "backend.contoso.com");
 }
 
 #[test]
 fn the_tutorial_sends_all_eight_variables_of_a_client_certificate() {
     let gateway = tutorial();
-    let set = gateway.listeners[0].rule.rewrite_set.as_ref().unwrap();
+    let set = forward(&gateway.listeners[0]).rewrite_set.as_ref().unwrap();
     let actions = set.rules[0].request_headers.iter();
     let values: BTreeSet<&str> = actions.map(|action| action.value.as_str()).collect();
     let expected = [

@@ -16,7 +16,8 @@ use tokio::net::TcpListener;
 
 use super::backend::{self, Show};
 use super::client::Credentials;
-use crate::run::{cores, load};
+use crate::run::cores;
+use crate::source::load;
 
 /// The host of the demo's gateway.
 pub(crate) const HOST: &str = "localhost";

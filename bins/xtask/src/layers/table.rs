@@ -21,6 +21,7 @@ const OCSP: &str = "portcullis-ocsp";
 const REVOCATION: &str = "portcullis-revocation";
 const REWRITE: &str = "portcullis-rewrite";
 const MODEL: &str = "portcullis-model";
+const ARM: &str = "portcullis-arm";
 const TLS: &str = "portcullis-tls";
 const EDGE: &str = "portcullis-edge";
 const AUTHORITY: &str = "portcullis-authority";
@@ -94,6 +95,11 @@ pub(super) const LAYERS: &[Layer] = &[
     },
     Layer {
         name: MODEL,
+        ..PURE
+    },
+    Layer {
+        name: ARM,
+        sees: &[MODEL],
         ..PURE
     },
     Layer {

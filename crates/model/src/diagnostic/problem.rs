@@ -2,13 +2,13 @@
 
 use std::error::Error;
 use std::net::AddrParseError;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::words::{at, did_you_mean, host_or_any, quoted};
 use super::{Item, Kind, Location, Severity, Side};
-use crate::gateway::TargetHost;
+use crate::gateway::{FileSource, TargetHost};
 use crate::host::{HostError, PatternError};
+use crate::path::PathError;
 
 /// What is wrong, as data. `Display` is one lower-case phrase.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -228,6 +228,94 @@ pub enum Problem {
         /// The target.
         target: TargetHost,
     },
+    /// A text is not the pattern of a path.
+    #[error("{found:?} is not a path pattern")]
+    InvalidPath {
+        /// The text.
+        found: String,
+        /// Why.
+        source: PathError,
+    },
+    /// A `data:` URL does not hold a file. It may be a secret, so it is not repeated.
+    #[error("this data URL cannot be read: {why}")]
+    InvalidDataUrl {
+        /// Why.
+        why: DataUrlError,
+    },
+    /// A text has not the form of what it stands for.
+    #[error("{found:?} is not {what}")]
+    InvalidText {
+        /// The text.
+        found: String,
+        /// What it stands for.
+        what: &'static str,
+        /// The form.
+        accepted: &'static str,
+    },
+    /// There is more of something than `[limits]` allows.
+    #[error("there are {found} {what}, more than {most}")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// How many.
+        found: usize,
+        /// How many there may be.
+        most: usize,
+        /// The key of `[limits]` that allows more, where there is one.
+        key: Option<&'static str>,
+    },
+    /// A redirect leads to a listener that does not have one host.
+    #[error("listener {listener:?} has several hosts or wildcards: a redirect to it names no host")]
+    ManyHosts {
+        /// The listener.
+        listener: String,
+    },
+    /// A rewrite set asks the path map again where there is none.
+    #[error("rewrite_set {set:?} has reroute = true, and this has no path map to ask again")]
+    RerouteWithoutMap {
+        /// The set.
+        set: String,
+    },
+    /// A rewrite set asks the path map again for every request.
+    #[error("rewrite_set {set:?} has reroute = true in every rule and no condition: it has no end")]
+    EndlessReroute {
+        /// The set.
+        set: String,
+    },
+    /// Two listeners of one address speak different protocols.
+    #[error("listener {listener:?} at this address has another protocol")]
+    MixedProtocols {
+        /// The other listener.
+        listener: String,
+    },
+    /// Old and new TLS policies in one gateway.
+    #[error("this TLS policy cannot coexist with the one{}", at(*first))]
+    MixedPolicies {
+        /// The other policy.
+        first: Option<Location>,
+    },
+    /// An authorization where no certificate is verified.
+    #[error(
+        "authorization {authorization:?} lets nobody pass: listener {listener:?} verifies no certificate"
+    )]
+    Unproven {
+        /// The authorization.
+        authorization: String,
+        /// The listener.
+        listener: String,
+    },
+    /// A probe and the backend settings that name it have different protocols.
+    #[error("probe {probe:?} has another protocol than these settings")]
+    ProbeProtocol {
+        /// The probe.
+        probe: String,
+    },
+    /// Warning: a key is checked and kept, but the gateway does not act on it yet.
+    #[error("{key:?} is kept, but not acted on yet")]
+    Carried {
+        /// The key.
+        key: &'static str,
+    },
     /// Warning: nothing refers to an item.
     #[error("nothing refers to {item} {name:?}")]
     Unreferenced {
@@ -244,11 +332,23 @@ pub enum Problem {
         /// The listener that gets none.
         listener: String,
     },
+    /// Warning: path rules that come earlier have every path of a pattern.
+    #[error("path {pattern:?} never gets a request: earlier paths of the map have all of it")]
+    ShadowedPath {
+        /// The pattern that gets none.
+        pattern: String,
+    },
+    /// Warning: a rule sends every request of a listener to that listener.
+    #[error("listener {listener:?} redirects every request to itself")]
+    RedirectToItself {
+        /// The listener.
+        listener: String,
+    },
     /// A file that the configuration names cannot be used.
-    #[error("{} cannot be used", file.display())]
+    #[error("{file} cannot be used")]
     File {
         /// The file.
-        file: PathBuf,
+        file: FileSource,
         /// Why.
         source: Arc<dyn Error + Send + Sync>,
     },
@@ -271,7 +371,11 @@ impl Problem {
     #[must_use]
     pub fn severity(&self) -> Severity {
         match self {
-            Self::Unreferenced { .. } | Self::Shadowed { .. } => Severity::Warning,
+            Self::Unreferenced { .. }
+            | Self::Shadowed { .. }
+            | Self::ShadowedPath { .. }
+            | Self::RedirectToItself { .. }
+            | Self::Carried { .. } => Severity::Warning,
             _ => Severity::Error,
         }
     }
@@ -288,82 +392,19 @@ impl Problem {
                 | Self::NoPort { .. }
         )
     }
+}
 
-    /// A stable name, in snake case.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::TooLarge { .. } => "too_large",
-            Self::Syntax { .. } => "syntax",
-            Self::UnknownKey { .. } => "unknown_key",
-            Self::Missing { .. } | Self::MissingOneOf { .. } => "missing",
-            Self::WrongType { .. } => "wrong_type",
-            Self::UnknownValue { .. } => "unknown_value",
-            Self::NotSupported { .. } => "not_supported",
-            Self::OutOfRange { .. } => "out_of_range",
-            Self::Empty { .. } => "empty",
-            Self::InvalidName { .. } => "invalid_name",
-            Self::InvalidBind { .. } => "invalid_bind",
-            Self::InvalidHost { .. } => "invalid_host",
-            Self::InvalidPattern { .. } => "invalid_pattern",
-            Self::InvalidNetwork { .. } => "invalid_network",
-            Self::InvalidUrl { .. } => "invalid_url",
-            Self::InvalidHeaderName { .. } => "invalid_header_name",
-            Self::ReservedHeader { .. } => "reserved_header",
-            Self::UndeletableHeader { .. } => "undeletable_header",
-            Self::Conflict { .. } => "conflict",
-            Self::Meaningless { .. } => "meaningless",
-            Self::Duplicate { .. } => "duplicate",
-            Self::UnknownReference { .. } => "unknown_reference",
-            Self::SameHost { .. } => "same_host",
-            Self::SamePriority { .. } => "same_priority",
-            Self::SecondRule { .. } => "second_rule",
-            Self::NoRule { .. } => "no_rule",
-            Self::NoPort { .. } => "no_port",
-            Self::Unreferenced { .. } => "unreferenced",
-            Self::Shadowed { .. } => "shadowed",
-            Self::File { .. } => "file",
-            Self::Rewrite { .. } => "rewrite",
-            Self::Setup { .. } => "setup",
-        }
-    }
-
-    /// What would be accepted instead, for people.
-    #[must_use]
-    pub fn accepted(&self) -> Option<String> {
-        let text = match self {
-            Self::TooLarge { most, .. } => format!("at most {most} bytes"),
-            Self::UnknownKey { accepted, .. } => accepted.join(", "),
-            Self::Missing { accepted, .. } | Self::Empty { accepted } => (*accepted).to_owned(),
-            Self::WrongType {
-                expected, takes, ..
-            } => format!("{expected}: {takes}"),
-            Self::UnknownValue { accepted, .. } | Self::NotSupported { accepted, .. } => {
-                quoted(accepted)
-            }
-            Self::OutOfRange { least, most, .. } => format!("{least} to {most}"),
-            Self::InvalidName { .. } => {
-                "1 to 80 letters, digits, '-', '.' and '_', a letter or digit first".to_owned()
-            }
-            Self::InvalidBind { .. } => {
-                "address:port, such as \"0.0.0.0:8443\" or \"[::]:8443\"".to_owned()
-            }
-            Self::InvalidPattern { .. } => {
-                "a host name with at most 2 '*', one in a label, and 4 '*' and '?' together"
-                    .to_owned()
-            }
-            Self::InvalidNetwork { .. } => {
-                "address/length or an address, such as \"10.1.0.0/16\" or \"2001:db8::1\""
-                    .to_owned()
-            }
-            Self::InvalidUrl { .. } => "http://... or https://...".to_owned(),
-            Self::InvalidHeaderName { side, .. } => side.accepted().to_owned(),
-            Self::UnknownReference { known, .. } if !known.is_empty() => quoted(known),
-            Self::NoPort { .. } => "host:port, or backend settings with a port".to_owned(),
-            Self::SamePriority { .. } => "a priority that no other rule has".to_owned(),
-            Self::SecondRule { .. } | Self::NoRule { .. } => "one rule a listener".to_owned(),
-            _ => return None,
-        };
-        Some(text)
-    }
+/// Why a `data:` URL does not hold a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DataUrlError {
+    /// `;base64,` is missing.
+    #[error("\";base64,\" is missing")]
+    NotBase64,
+    /// What follows is not base64.
+    #[error("what follows \";base64,\" is not base64")]
+    Malformed,
+    /// There is nothing.
+    #[error("it is empty")]
+    Empty,
 }

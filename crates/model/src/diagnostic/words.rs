@@ -94,6 +94,16 @@ pub enum Item {
     RewriteSet,
     /// `[[rewrite_set.NAME.rule]]`
     RewriteRule,
+    /// `[redirect.NAME]`
+    Redirect,
+    /// `[path_map.NAME]`
+    PathMap,
+    /// `[[path_map.NAME.rule]]`
+    PathRule,
+    /// `[authorization.NAME]`
+    Authorization,
+    /// `[probe.NAME]`
+    Probe,
     /// A key of `request_headers` or `response_headers`.
     Header,
 }
@@ -105,7 +115,11 @@ impl fmt::Display for Item {
             Self::TlsProfile => "tls_profile",
             Self::Pool => "pool",
             Self::BackendSettings => "backend_settings",
-            Self::Rule | Self::RewriteRule => "rule",
+            Self::Rule | Self::RewriteRule | Self::PathRule => "rule",
+            Self::Redirect => "redirect",
+            Self::PathMap => "path_map",
+            Self::Authorization => "authorization",
+            Self::Probe => "probe",
             Self::RewriteSet => "rewrite_set",
             Self::Header => "header",
         })

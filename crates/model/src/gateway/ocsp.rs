@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+use super::FileSource;
 use crate::diagnostic::{Located, Place};
 
 /// How OCSP responders are asked.
@@ -37,7 +38,7 @@ pub struct OcspSettings {
     pub delegates_without_nocheck: Delegates,
     /// PEM files with the CAs that https responders are held against. Without any, https responders
     /// are not asked.
-    pub https_roots: Vec<Located<PathBuf>>,
+    pub https_roots: Vec<Located<FileSource>>,
     /// The proxy to ask through, meant to be `http://HOST:PORT`. It is not judged here.
     pub proxy: Option<Located<String>>,
     /// The file that keeps answers across restarts.
@@ -127,7 +128,7 @@ impl Default for OcspSettings {
 #[non_exhaustive]
 pub struct OcspResponders {
     /// A PEM file with the certificate of the issuer; `None` is every issuer.
-    pub issuer: Option<Located<PathBuf>>,
+    pub issuer: Option<Located<FileSource>>,
     /// URLs to ask instead of those that certificates name. Only their scheme is judged here.
     pub instead: Vec<Located<String>>,
     /// URLs to ask after the others failed, or where a certificate names none. Only their scheme is
@@ -135,7 +136,7 @@ pub struct OcspResponders {
     pub fallback: Vec<Located<String>>,
     /// PEM files with certificates of responders whose word counts, whoever certified them (RFC 6960
     /// section 4.2.2.2, number 1).
-    pub trusted: Vec<Located<PathBuf>>,
+    pub trusted: Vec<Located<FileSource>>,
     /// Where the table begins.
     pub place: Place,
 }

@@ -2,9 +2,13 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::{Fields, Report, excerpt};
+use super::tls_profile::key_pair;
+use super::{Drafted, Fields, Report, excerpt};
 use crate::diagnostic::{Located, Place, Problem};
-use crate::gateway::{BackendSettings, Target, TargetHost};
+use crate::gateway::{
+    Affinity, BackendHost, BackendProtocol, BackendSettings, BackendTls, Target, TargetHost,
+    Validation,
+};
 use crate::host::{HostError, HostName, split_authority};
 
 /// A pool.
@@ -14,11 +18,12 @@ pub(crate) struct PoolDraft {
     pub(crate) place: Place,
 }
 
-/// Backend settings, and the port for targets without one.
+/// Backend settings whose probe is not looked up yet.
 pub(crate) struct SettingsDraft {
     pub(crate) name: Located<String>,
-    pub(crate) port: Option<u16>,
-    pub(crate) settings: BackendSettings,
+    /// Its probe is for [`SettingsDraft::probe`] to say.
+    pub(crate) settings: Option<BackendSettings>,
+    pub(crate) probe: Drafted<Located<String>>,
 }
 
 pub(crate) fn pool(name: Located<String>, fields: &Fields<'_>, report: &mut Report) -> PoolDraft {
@@ -34,20 +39,155 @@ pub(crate) fn settings(
     fields: &Fields<'_>,
     report: &mut Report,
 ) -> SettingsDraft {
+    let protocol = protocol(fields, report);
+    let host = backend_host(fields, report);
+    let affinity = affinity(fields, report);
+    let path = match fields.has("path") {
+        true => absolute_path("path", "#?", fields, report).map(Some),
+        false => Some(None),
+    };
     let default = BackendSettings::default();
-    SettingsDraft {
-        name,
-        port: fields.short("port").map(|port| port.value),
-        settings: BackendSettings {
-            host: fields.text("host").and_then(|text| host(text, report)),
+    let settings = || {
+        Some(BackendSettings {
+            name: name.value.clone(),
+            protocol: protocol?,
+            port: fields.short("port").map(|port| port.value),
+            host: host?,
             request_timeout: fields
                 .seconds("request_timeout")
                 .unwrap_or(default.request_timeout),
-        },
+            path: path?,
+            affinity: affinity?,
+            draining: fields.seconds("draining"),
+            dedicated_connections: fields.switch_or("dedicated_connections", false)?,
+            probe: None,
+        })
+    };
+    let settings = settings();
+    SettingsDraft {
+        name,
+        settings,
+        probe: fields.reference("probe"),
     }
 }
 
-fn host(text: Located<String>, report: &mut Report) -> Option<Located<HostName>> {
+/// TLS to backends is kept, not spoken, so `https` itself is one of the carried.
+fn protocol(fields: &Fields<'_>, report: &mut Report) -> Option<BackendProtocol> {
+    let tls = backend_tls(fields, report);
+    if fields.choice_or("protocol", "http")? == "https" {
+        fields.carried("protocol", report);
+        return Some(BackendProtocol::Https(Box::new(tls?)));
+    }
+    for name in OF_TLS {
+        let (key, value) = ("protocol", "http");
+        fields.refuse(name, Problem::Meaningless { key, value }, report);
+    }
+    Some(BackendProtocol::Http)
+}
+
+/// What only TLS to backends gives a meaning.
+const OF_TLS: [&str; 5] = [
+    "trusted_roots",
+    "sni",
+    "validate_certificate",
+    "validate_name",
+    "client_certificate",
+];
+
+fn backend_tls(fields: &Fields<'_>, report: &mut Report) -> Option<BackendTls> {
+    let trusted_roots = match fields.has("trusted_roots") {
+        true => fields.files("trusted_roots", report),
+        false => Some(Vec::new()),
+    };
+    let sni = match fields.has("sni") {
+        true => fields
+            .text("sni")
+            .and_then(|text| host(text, report))
+            .map(Some),
+        false => Some(None),
+    };
+    let client_certificate = match fields.has("client_certificate") {
+        true => {
+            let table = fields.table("client_certificate", report);
+            table.and_then(|table| key_pair(&table, report)).map(Some)
+        }
+        false => Some(None),
+    };
+    let validation = |name| {
+        Some(match fields.switch_or(name, true)? {
+            true => Validation::Check,
+            false => Validation::Skip,
+        })
+    };
+    Some(BackendTls {
+        trusted_roots: trusted_roots?,
+        sni: sni?,
+        chain: validation("validate_certificate")?,
+        name: validation("validate_name")?,
+        client_certificate: client_certificate?,
+    })
+}
+
+fn backend_host(fields: &Fields<'_>, report: &mut Report) -> Option<BackendHost> {
+    if fields.has("host") {
+        if fields.switch("pick_host") == Some(true) {
+            let with = "host";
+            fields.refuse("pick_host", Problem::Conflict { with }, report);
+        }
+        return host(fields.text("host")?, report).map(BackendHost::Named);
+    }
+    Some(match fields.switch_or("pick_host", false)? {
+        true => BackendHost::FromTarget,
+        false => BackendHost::FromClient,
+    })
+}
+
+fn affinity(fields: &Fields<'_>, report: &mut Report) -> Option<Option<Affinity>> {
+    let name = match fields.has("affinity_cookie") {
+        true => cookie_name(fields.text("affinity_cookie")?, report)?,
+        false => Affinity::COOKIE.to_owned(),
+    };
+    let on = fields.switch_or("cookie_affinity", false)?;
+    Some(on.then(|| Affinity::new(name)))
+}
+
+/// A token (RFC 6265 section 4.1.1).
+fn cookie_name(text: Located<String>, report: &mut Report) -> Option<String> {
+    let legal = |letter: char| letter.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(letter);
+    if text.chars().all(legal) {
+        return Some(text.value);
+    }
+    let problem = Problem::InvalidText {
+        found: excerpt(&text),
+        what: "the name of a cookie",
+        accepted: "a token of RFC 9110 section 5.6.2",
+    };
+    report.push(text.place, problem);
+    None
+}
+
+/// A path as request lines have it, without some letters.
+pub(super) fn absolute_path(
+    name: &str,
+    without: &str,
+    fields: &Fields<'_>,
+    report: &mut Report,
+) -> Option<Located<String>> {
+    let text = fields.text(name)?;
+    let legal = |letter: char| letter.is_ascii_graphic() && !without.contains(letter);
+    if text.starts_with('/') && text.chars().all(legal) {
+        return Some(text);
+    }
+    let problem = Problem::InvalidText {
+        found: excerpt(&text),
+        what: "an absolute path",
+        accepted: "printable ASCII that begins with '/'",
+    };
+    report.push(text.place, problem);
+    None
+}
+
+pub(super) fn host(text: Located<String>, report: &mut Report) -> Option<Located<HostName>> {
     match HostName::parse(&text.value) {
         Ok(host) => Some(Located::new(host, text.place)),
         Err(source) => {

@@ -7,10 +7,12 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use super::Report;
+use super::file::located;
 use super::form::{check, check_name, check_type, to_number};
 use super::place::{child, element, excerpt};
+use super::{Drafted, Report};
 use crate::diagnostic::{Kind, Located, Place, Problem};
+use crate::gateway::FileSource;
 use crate::shape::{Form, Key, Presence, Shape};
 
 /// A table, checked against its shape: every key is known, every required one is there, and what
@@ -49,6 +51,9 @@ impl<'a> Fields<'a> {
             };
             let place = child(&place, key.name, value, report);
             let value = check(key, value, &place, report).then_some(value);
+            if value.is_some() && key.presence == Presence::Carried {
+                report.carried(place.clone(), key.name);
+            }
             entries.insert(key.name, Entry { place, value });
         }
         for key in shape.keys {
@@ -102,8 +107,21 @@ impl<'a> Fields<'a> {
         Some(Located::new(value.as_str()?.to_owned(), place.clone()))
     }
 
+    /// The name of another item.
+    pub(crate) fn reference(&self, name: &str) -> Drafted<Located<String>> {
+        match self.text(name) {
+            Some(text) => Drafted::Present(text),
+            None if self.has(name) => Drafted::Reported,
+            None => Drafted::Absent,
+        }
+    }
+
     pub(crate) fn path(&self, name: &str) -> Option<Located<PathBuf>> {
         self.text(name).map(to_path)
+    }
+
+    pub(crate) fn file(&self, name: &str) -> Option<Located<FileSource>> {
+        self.text(name).and_then(located)
     }
 
     /// One of the words that the shape accepts.
@@ -144,6 +162,11 @@ impl<'a> Fields<'a> {
         usize::try_from(self.number(name)?.value).ok()
     }
 
+    /// Warns of a value that is kept without being acted on.
+    pub(crate) fn carried(&self, key: &'static str, report: &mut Report) {
+        report.carried(self.place_of(key), key);
+    }
+
     pub(crate) fn seconds(&self, name: &str) -> Option<Duration> {
         Some(Duration::from_secs(self.number(name)?.value))
     }
@@ -152,19 +175,42 @@ impl<'a> Fields<'a> {
         self.entry(name)?.1.as_bool()
     }
 
-    pub(crate) fn texts(&self, name: &str, report: &Report) -> Option<Vec<Located<String>>> {
-        let (place, value) = self.entry(name)?;
-        let values = value.as_array()?.iter().enumerate();
-        let located = values.filter_map(|(index, value)| {
-            let text = value.get_ref().as_str()?.to_owned();
-            Some(Located::new(text, element(place, index, value, report)))
-        });
-        Some(located.collect())
+    /// A switch, `default` where the key is absent. `None` is only what was reported.
+    pub(crate) fn switch_or(&self, name: &str, default: bool) -> Option<bool> {
+        match self.has(name) {
+            true => self.switch(name),
+            false => Some(default),
+        }
     }
 
-    pub(crate) fn paths(&self, name: &str, report: &Report) -> Option<Vec<Located<PathBuf>>> {
+    pub(crate) fn texts(&self, name: &str, report: &Report) -> Option<Vec<Located<String>>> {
+        let (place, value) = self.entry(name)?;
+        Some(texts(value.as_array()?, place, report))
+    }
+
+    pub(crate) fn files(&self, name: &str, report: &Report) -> Option<Vec<Located<FileSource>>> {
         let texts = self.texts(name, report)?;
-        Some(texts.into_iter().map(to_path).collect())
+        texts.into_iter().map(located).collect()
+    }
+
+    /// The names of a table, each with its one text or its list of texts, in the order of the file.
+    pub(crate) fn texts_by_name(
+        &self,
+        name: &str,
+        report: &Report,
+    ) -> Option<Vec<(Located<String>, Texts)>> {
+        let (place, value) = self.entry(name)?;
+        let located = in_order(value.as_table()?).into_iter().map(|(key, value)| {
+            let name = key.get_ref().as_ref().to_owned();
+            let at_key = child(place, &name, key, report);
+            let at_value = child(place, &name, value, report);
+            let texts = match value.get_ref().as_array() {
+                Some(values) => texts(values, &at_value, report),
+                None => texts(std::slice::from_ref(value), &at_value, report),
+            };
+            (Located::new(name, at_key), texts)
+        });
+        Some(located.collect())
     }
 
     /// The names and texts of a table of texts, in the order of the file; none when it is absent.
@@ -191,8 +237,9 @@ impl<'a> Fields<'a> {
 
     /// Opens a table within this one.
     pub(crate) fn table(&self, name: &str, report: &mut Report) -> Option<Fields<'a>> {
-        let Form::Table(shape) = self.shape.key(name)?.form else {
-            return None;
+        let shape = match self.form(name)? {
+            Form::Table(shape) | Form::ChoiceOrTable { table: shape, .. } => shape,
+            _ => return None,
         };
         let entry = self.entries.get(name)?;
         Fields::open(entry.value?, shape, entry.place.clone(), report)
@@ -265,6 +312,15 @@ impl<'a> Fields<'a> {
     }
 }
 
+fn texts(values: &[Spanned<DeValue<'_>>], place: &Place, report: &Report) -> Vec<Located<String>> {
+    let values = values.iter().enumerate();
+    let located = values.filter_map(|(index, value)| {
+        let text = value.get_ref().as_str()?.to_owned();
+        Some(Located::new(text, element(place, index, value, report)))
+    });
+    located.collect()
+}
+
 fn missing(key: &Key) -> Problem {
     Problem::Missing {
         key: key.name,
@@ -275,6 +331,9 @@ fn missing(key: &Key) -> Problem {
 fn to_path(text: Located<String>) -> Located<PathBuf> {
     Located::new(text.value.into(), text.place)
 }
+
+/// The values of one name.
+type Texts = Vec<Located<String>>;
 
 type Pair<'a> = (&'a Spanned<DeString<'a>>, &'a Spanned<DeValue<'a>>);
 

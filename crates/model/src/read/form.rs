@@ -1,9 +1,10 @@
 //! Whether a value has the form that its key takes.
 
 use toml::Spanned;
-use toml::de::{DeInteger, DeValue};
+use toml::de::{DeInteger, DeTable, DeValue};
 
 use super::Report;
+use super::file::file;
 use super::place::{child, element, excerpt};
 use crate::diagnostic::{Kind, Located, Place, Problem};
 use crate::shape::{Form, Key, Presence};
@@ -23,6 +24,11 @@ pub(super) fn check(
         (Form::Text, DeValue::String(text)) => {
             text.is_empty().then_some(Problem::Empty { accepted })
         }
+        (Form::File, DeValue::String(text)) => check_file(text, accepted),
+        (Form::ChoiceOrTable { .. }, DeValue::Table(_)) => None,
+        (Form::ChoiceOrTable { accepted, .. }, DeValue::String(text)) => {
+            check_choice(text, accepted, &[])
+        }
         (Form::Choice { accepted, later }, DeValue::String(text)) => {
             check_choice(text, accepted, later)
         }
@@ -33,10 +39,18 @@ pub(super) fn check(
             let empty = values.is_empty() && key.presence == Presence::Required;
             empty.then_some(Problem::Empty { accepted })
         }
-        (Form::Texts | Form::Numbers { .. }, DeValue::Array(values)) if values.is_empty() => {
+        (Form::Texts | Form::Files | Form::Numbers { .. }, DeValue::Array(values))
+            if values.is_empty() =>
+        {
             Some(Problem::Empty { accepted })
         }
-        (Form::Texts | Form::Numbers { .. }, DeValue::Array(values)) => {
+        (Form::TextsByName, DeValue::Table(table)) if table.is_empty() => {
+            Some(Problem::Empty { accepted })
+        }
+        (Form::TextsByName, DeValue::Table(table)) => {
+            return check_texts_by_name(table, accepted, place, report);
+        }
+        (Form::Texts | Form::Files | Form::Numbers { .. }, DeValue::Array(values)) => {
             let elements = values.iter().enumerate();
             return elements.fold(true, |fine, (index, value)| {
                 let place = element(place, index, value, report);
@@ -60,6 +74,54 @@ pub(super) fn check(
         report.push(place.clone(), problem);
     }
     fine
+}
+
+fn check_file(text: &str, accepted: &'static str) -> Option<Problem> {
+    if text.is_empty() {
+        return Some(Problem::Empty { accepted });
+    }
+    let why = file(text).err()?;
+    Some(Problem::InvalidDataUrl { why })
+}
+
+/// Each is a text or a list of texts, none of them empty.
+fn check_texts_by_name(
+    table: &DeTable<'_>,
+    accepted: &'static str,
+    place: &Place,
+    report: &mut Report,
+) -> bool {
+    table.iter().fold(true, |fine, (name, value)| {
+        let place = child(place, name.get_ref(), value, report);
+        let each = match value.get_ref() {
+            DeValue::Array(values) if !values.is_empty() => {
+                let elements = values.iter().enumerate();
+                elements.fold(true, |fine, (index, value)| {
+                    let place = element(&place, index, value, report);
+                    check_text(value, accepted, place, report) && fine
+                })
+            }
+            DeValue::Array(_) => {
+                report.push(place, Problem::Empty { accepted });
+                false
+            }
+            _ => check_text(value, accepted, place, report),
+        };
+        each && fine
+    })
+}
+
+fn check_text(
+    value: &Spanned<DeValue<'_>>,
+    accepted: &'static str,
+    place: Place,
+    report: &mut Report,
+) -> bool {
+    if value.get_ref().as_str().is_some_and(str::is_empty) {
+        report.push(place, Problem::Empty { accepted });
+        return false;
+    }
+    check_type(value, Kind::String, accepted, place, report)
 }
 
 fn check_choice(text: &str, accepted: &'static [&'static str], later: &[&str]) -> Option<Problem> {
@@ -94,6 +156,7 @@ fn check_element(
         (Form::Numbers { .. }, _) => {
             return check_type(value, Kind::Integer, accepted, place, report);
         }
+        (Form::Files, DeValue::String(text)) => check_file(text, accepted),
         (_, DeValue::String(text)) => text.is_empty().then_some(Problem::Empty { accepted }),
         _ => return check_type(value, Kind::String, accepted, place, report),
     };

@@ -2,8 +2,11 @@
 
 use std::net::SocketAddr;
 
-use super::{Fields, Report, excerpt};
+use super::http::{error_pages, identity_headers};
+use super::route::{RouteDraft, rule_route};
+use super::{Drafted, Fields, Report, excerpt};
 use crate::diagnostic::{Located, Place, Problem};
+use crate::gateway::{ErrorPages, IdentityHeaders};
 use crate::host::HostPattern;
 
 /// A listener whose profile and rule are not looked up yet.
@@ -12,8 +15,18 @@ pub(crate) struct ListenerDraft {
     pub(crate) bind: Option<Located<SocketAddr>>,
     /// Empty for every host.
     pub(crate) hosts: Option<Vec<Located<HostPattern>>>,
-    pub(crate) tls_profile: Option<Located<String>>,
+    pub(crate) protocol: Option<ProtocolDraft>,
+    /// Absent for those of the gateway.
+    pub(crate) error_pages: Option<ErrorPages>,
+    pub(crate) identity_headers: Drafted<IdentityHeaders>,
     pub(crate) place: Place,
+}
+
+/// What a listener speaks.
+pub(crate) enum ProtocolDraft {
+    Http,
+    /// With a TLS profile, unless that was reported.
+    Https(Option<Located<String>>),
 }
 
 /// A rule whose references are not looked up yet.
@@ -21,9 +34,9 @@ pub(crate) struct RuleDraft {
     pub(crate) name: Option<Located<String>>,
     pub(crate) priority: Option<Located<u16>>,
     pub(crate) listener: Option<Located<String>>,
-    pub(crate) pool: Option<Located<String>>,
-    pub(crate) backend_settings: Option<Located<String>>,
-    pub(crate) rewrite_set: Option<Located<String>>,
+    pub(crate) route: Option<RouteDraft>,
+    pub(crate) authorization: Drafted<Located<String>>,
+    pub(crate) identity_headers: Drafted<IdentityHeaders>,
     pub(crate) place: Place,
 }
 
@@ -32,7 +45,9 @@ pub(crate) fn listener(fields: &Fields<'_>, report: &mut Report) -> ListenerDraf
         name: fields.name(report),
         bind: fields.text("bind").and_then(|text| bind(text, report)),
         hosts: hosts(fields, report),
-        tls_profile: fields.text("tls_profile"),
+        protocol: protocol(fields, report),
+        error_pages: error_pages(fields, report),
+        identity_headers: identity_headers(fields, report),
         place: fields.place().clone(),
     }
 }
@@ -42,10 +57,26 @@ pub(crate) fn rule(fields: &Fields<'_>, report: &mut Report) -> RuleDraft {
         name: fields.name(report),
         priority: fields.short("priority"),
         listener: fields.text("listener"),
-        pool: fields.text("pool"),
-        backend_settings: fields.text("backend_settings"),
-        rewrite_set: fields.text("rewrite_set"),
+        route: rule_route(fields, report),
+        authorization: fields.reference("authorization"),
+        identity_headers: identity_headers(fields, report),
         place: fields.place().clone(),
+    }
+}
+
+/// Over plain HTTP there are no certificates, and saying what to ask for would only look like it.
+fn protocol(fields: &Fields<'_>, report: &mut Report) -> Option<ProtocolDraft> {
+    match fields.choice_or("protocol", "https")? {
+        "https" => {
+            fields.require("tls_profile", report);
+            Some(ProtocolDraft::Https(fields.text("tls_profile")))
+        }
+        "http" => {
+            let (key, value) = ("protocol", "http");
+            fields.refuse("tls_profile", Problem::Meaningless { key, value }, report);
+            Some(ProtocolDraft::Http)
+        }
+        _ => None,
     }
 }
 

@@ -30,7 +30,7 @@ pub(crate) fn ocsp(fields: &Fields<'_>, report: &mut Report) -> OcspSettings {
         nonce: nonce(fields),
         hash: hash(fields),
         delegates_without_nocheck: delegates(fields),
-        https_roots: fields.paths("https_roots", report).unwrap_or_default(),
+        https_roots: fields.files("https_roots", report).unwrap_or_default(),
         proxy: fields.text("proxy"),
         store: fields.path("store"),
         capacity: count("capacity", default.capacity),
@@ -106,10 +106,10 @@ fn responders(fields: &Fields<'_>, report: &mut Report) -> OcspResponders {
         report.push(fields.place().clone(), Problem::MissingOneOf { keys });
     }
     OcspResponders {
-        issuer: fields.path("issuer"),
+        issuer: fields.file("issuer"),
         instead: urls("instead", fields, report),
         fallback: urls("fallback", fields, report),
-        trusted: fields.paths("trusted", report).unwrap_or_default(),
+        trusted: fields.files("trusted", report).unwrap_or_default(),
         place: fields.place().clone(),
     }
 }
@@ -128,7 +128,7 @@ fn urls(name: &str, fields: &Fields<'_>, report: &mut Report) -> Vec<Located<Str
 }
 
 /// Schemes are the same in upper and lower case (RFC 3986 section 3.1).
-fn is_http(url: &str) -> bool {
+pub(super) fn is_http(url: &str) -> bool {
     url.split_once("://").is_some_and(|(scheme, _)| {
         scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")
     })

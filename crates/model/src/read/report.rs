@@ -17,6 +17,7 @@ pub(crate) struct Report {
     /// The bytes that continue a character, so that a column costs no pass over its line.
     continuations: Vec<usize>,
     problems: Vec<Diagnostic>,
+    warnings: Vec<Diagnostic>,
     /// Lines that are not TOML. What is read from them is a guess of the parser.
     broken: BTreeSet<usize>,
 }
@@ -29,6 +30,7 @@ impl Report {
             lines: std::iter::once(0).chain(starts).collect(),
             continuations: continuations.collect(),
             problems: Vec::new(),
+            warnings: Vec::new(),
             broken: BTreeSet::new(),
         }
     }
@@ -37,6 +39,22 @@ impl Report {
         if self.problems.len() < PROBLEMS {
             self.problems.push(Diagnostic::new(place, problem));
         }
+    }
+
+    /// Warns of a key that is kept without being acted on.
+    pub(crate) fn carried(&mut self, place: Place, key: &'static str) {
+        self.warn(place, Problem::Carried { key });
+    }
+
+    pub(crate) fn warn(&mut self, place: Place, problem: Problem) {
+        if self.warnings.len() < PROBLEMS {
+            self.warnings.push(Diagnostic::new(place, problem));
+        }
+    }
+
+    /// The warnings so far, which are then no longer here.
+    pub(crate) fn take_warnings(&mut self) -> Vec<Diagnostic> {
+        std::mem::take(&mut self.warnings)
     }
 
     /// Adds what the TOML parser says, one problem a line.
@@ -92,6 +110,8 @@ impl Report {
         Location {
             line,
             column: column.saturating_add(1),
+            offset: span.start,
+            length: span.len(),
         }
     }
 

@@ -2,7 +2,9 @@
 
 use super::{Fields, Report, excerpt};
 use crate::diagnostic::{Item, Located, Place, Problem, Side};
-use crate::gateway::{Case, Condition, HeaderAction, Holds, RewriteRule};
+use crate::gateway::{
+    Case, Condition, CookieAction, HeaderAction, Holds, Reroute, RewriteRule, UrlRewrite,
+};
 use crate::shape::CHANGES;
 
 /// A rewrite set. What was reported is missing from it.
@@ -51,6 +53,9 @@ fn rule(fields: &Fields<'_>, report: &mut Report) -> Option<RewriteRule> {
     let conditions = fields.tables("conditions", report, condition);
     let request_headers = headers("request_headers", Side::Request, fields, report);
     let response_headers = headers("response_headers", Side::Response, fields, report);
+    let cookies = fields.tables("response_cookies", report, cookie);
+    let table = fields.table("url", report);
+    let url = table.map(|fields| url(&fields, report));
     if !CHANGES.iter().any(|key| fields.has(key)) {
         let keys = &CHANGES;
         report.push(fields.place().clone(), Problem::MissingOneOf { keys });
@@ -63,6 +68,8 @@ fn rule(fields: &Fields<'_>, report: &mut Report) -> Option<RewriteRule> {
         conditions: conditions.into_iter().flatten().collect(),
         request_headers,
         response_headers,
+        response_cookies: cookies.into_iter().flatten().collect(),
+        url,
         place: fields.place().clone(),
     })
 }
@@ -71,16 +78,50 @@ fn condition(fields: &Fields<'_>, _report: &mut Report) -> Option<Condition> {
     Some(Condition {
         variable: fields.text("variable")?,
         pattern: fields.text("pattern")?,
-        case: match fields.switch("ignore_case") {
-            Some(true) => Case::Insensitive,
-            Some(false) | None => Case::default(),
-        },
-        holds: match fields.switch("negate") {
-            Some(true) => Holds::WithoutMatch,
-            Some(false) | None => Holds::default(),
-        },
+        case: case(fields),
+        holds: holds(fields),
         place: fields.place().clone(),
     })
+}
+
+fn case(fields: &Fields<'_>) -> Case {
+    match fields.switch("ignore_case") {
+        Some(true) => Case::Insensitive,
+        Some(false) | None => Case::default(),
+    }
+}
+
+fn holds(fields: &Fields<'_>) -> Holds {
+    match fields.switch("negate") {
+        Some(true) => Holds::WithoutMatch,
+        Some(false) | None => Holds::default(),
+    }
+}
+
+fn cookie(fields: &Fields<'_>, _report: &mut Report) -> Option<CookieAction> {
+    Some(CookieAction {
+        pattern: fields.text("pattern")?,
+        case: case(fields),
+        holds: holds(fields),
+        value: fields.text("value")?,
+        place: fields.place().clone(),
+    })
+}
+
+fn url(fields: &Fields<'_>, report: &mut Report) -> UrlRewrite {
+    let keys = &["path", "query"];
+    if !keys.iter().any(|key| fields.has(key)) {
+        report.push(fields.place().clone(), Problem::MissingOneOf { keys });
+    }
+    UrlRewrite {
+        path: fields.text("path"),
+        query: fields.text("query"),
+        reroute: match fields.switch("reroute") {
+            Some(true) => Reroute::Again,
+            Some(false) | None => Reroute::default(),
+        },
+        place: fields.place().clone(),
+    }
 }
 
 fn headers(key: &str, side: Side, fields: &Fields<'_>, report: &mut Report) -> Vec<HeaderAction> {

@@ -1,10 +1,11 @@
 //! TLS profiles: the server's certificate and what is asked of clients.
 
-use super::{Fields, Report};
+use super::policy::policy;
+use super::{Drafted, Fields, Report};
 use crate::diagnostic::{Located, Place, Problem};
 use crate::gateway::{
-    ClientAuth, OnFailure, Password, Revocation, RevocationMode, RevocationScope, Secret,
-    ServerCertificate, Trust,
+    ClientAuth, ImmediateIssuer, OnFailure, Password, Revocation, RevocationMode, RevocationScope,
+    Secret, ServerCertificate, TlsPolicy, Trust,
 };
 
 /// A TLS profile.
@@ -13,6 +14,7 @@ pub(crate) struct TlsProfileDraft {
     pub(crate) certificate: Option<ServerCertificate>,
     pub(crate) client_auth: Option<ClientAuth>,
     pub(crate) ocsp_stapling: bool,
+    pub(crate) policy: Drafted<Located<TlsPolicy>>,
     pub(crate) place: Place,
 }
 
@@ -24,29 +26,30 @@ pub(crate) fn tls_profile(
     let certificate = fields.table("certificate", report);
     TlsProfileDraft {
         name,
-        certificate: certificate.and_then(|fields| server_certificate(&fields, report)),
+        certificate: certificate.and_then(|fields| key_pair(&fields, report)),
         client_auth: client_auth(fields, report),
+        policy: policy("tls_policy", fields, report),
         ocsp_stapling: fields.switch("ocsp_stapling").unwrap_or_default(),
         place: fields.place().clone(),
     }
 }
 
-fn server_certificate(fields: &Fields<'_>, report: &mut Report) -> Option<ServerCertificate> {
+pub(super) fn key_pair(fields: &Fields<'_>, report: &mut Report) -> Option<ServerCertificate> {
     if fields.has("pem") {
         for key in ["pfx", "password", "password_file"] {
             fields.refuse(key, Problem::Conflict { with: "pem" }, report);
         }
         fields.require("key", report);
         return Some(ServerCertificate::Pem {
-            certificate: fields.path("pem")?,
-            key: fields.path("key")?,
+            certificate: fields.file("pem")?,
+            key: fields.file("key")?,
         });
     }
     if fields.has("pfx") {
         fields.refuse("key", Problem::Conflict { with: "pfx" }, report);
         let password = password(fields, report);
         return Some(ServerCertificate::Pfx {
-            file: fields.path("pfx")?,
+            file: fields.file("pfx")?,
             password: password?,
         });
     }
@@ -63,7 +66,7 @@ fn password(fields: &Fields<'_>, report: &mut Report) -> Option<Password> {
             let password = Located::new(Secret::new(value), place);
             Some(Password::Inline(password))
         }
-        (false, true) => fields.path("password_file").map(Password::File),
+        (false, true) => fields.file("password_file").map(Password::File),
         (true, true) => {
             let with = "password";
             fields.refuse("password_file", Problem::Conflict { with }, report);
@@ -100,7 +103,11 @@ fn trust(fields: &Fields<'_>, report: &mut Report) -> Option<Trust> {
     fields.require("revocation", report);
     let revocation = revocation(fields, report);
     Some(Trust {
-        certificates: fields.paths("trusted_client_certificates", report)?,
+        certificates: fields.files("trusted_client_certificates", report)?,
+        immediate_issuer: match fields.switch_or("verify_issuer_dn", false)? {
+            true => ImmediateIssuer::Configured,
+            false => ImmediateIssuer::Any,
+        },
         revocation: revocation?,
         on_failure: match fields.choice_or("on_failure", "respond")? {
             "respond" => OnFailure::Respond,
@@ -172,7 +179,12 @@ fn refuse_all(
 }
 
 /// What certificates are judged by.
-const TRUST: [&str; 3] = ["trusted_client_certificates", "revocation", "on_failure"];
+const TRUST: [&str; 4] = [
+    "trusted_client_certificates",
+    "verify_issuer_dn",
+    "revocation",
+    "on_failure",
+];
 
 /// What says how issuers are asked, where they are.
 const HOW_REVOCATION: [&str; 3] = ["revocation_mode", "revocation_grace", "revocation_scope"];

@@ -1,0 +1,189 @@
+//! Pools of backends, and how they are spoken to.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{FileSource, Probe, ServerCertificate};
+use crate::diagnostic::{Located, Place};
+use crate::host::HostName;
+
+/// The servers behind the gateway.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Pool {
+    /// Unique among pools.
+    pub name: String,
+    /// At least one.
+    pub targets: Vec<Located<Target>>,
+    /// Where the pool begins.
+    pub place: Place,
+}
+
+/// A server as a pool names it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Target {
+    /// Its address or name.
+    pub host: TargetHost,
+    /// Its port, where the pool says one; otherwise that of the backend settings counts.
+    pub port: Option<u16>,
+}
+
+/// The address or name of a server.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum TargetHost {
+    /// An address.
+    Address(IpAddr),
+    /// A name, to be resolved.
+    Name(HostName),
+}
+
+impl fmt::Display for TargetHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(IpAddr::V6(address)) => write!(f, "[{address}]"),
+            Self::Address(address) => address.fmt(f),
+            Self::Name(name) => name.fmt(f),
+        }
+    }
+}
+
+/// A server to forward to, its port settled. Displayed as an authority, `host:port`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Backend {
+    /// Its address or name.
+    pub host: TargetHost,
+    /// Its port: the target's own, otherwise that of the backend settings.
+    pub port: u16,
+}
+
+impl fmt::Display for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.host, self.port)
+    }
+}
+
+/// How backends are spoken to, over HTTP/1.1. What is marked as carried is checked and kept but not
+/// acted on yet; each such key is a warning ([`crate::Gateway::carried`]).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct BackendSettings {
+    /// The name of its table; empty for the settings of rules that name none.
+    pub name: String,
+    /// Whether TLS is spoken. Who cannot speak it must not speak plain HTTP instead.
+    pub protocol: BackendProtocol,
+    /// The port of targets that have none.
+    pub port: Option<u16>,
+    /// The `Host` to send.
+    pub host: BackendHost,
+    /// How long to wait for the response's head.
+    pub request_timeout: Duration,
+    /// Carried: the path that replaces the matched part of the request's, or is put before it.
+    pub path: Option<Located<String>>,
+    /// Carried: the cookie that keeps a client at one backend.
+    pub affinity: Option<Affinity>,
+    /// Carried: how long a backend that is removed keeps its connections.
+    pub draining: Option<Duration>,
+    /// Carried: whether each client connection has a backend connection of its own.
+    pub dedicated_connections: bool,
+    /// Carried: how the health of backends is asked for.
+    pub probe: Option<Arc<Probe>>,
+}
+
+impl BackendSettings {
+    /// How long to wait for a response where nothing is said: what Application Gateway documents.
+    pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
+}
+
+impl Default for BackendSettings {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            protocol: BackendProtocol::Http,
+            port: None,
+            host: BackendHost::FromClient,
+            request_timeout: Self::REQUEST_TIMEOUT,
+            path: None,
+            affinity: None,
+            draining: None,
+            dedicated_connections: false,
+            probe: None,
+        }
+    }
+}
+
+/// The `Host` that backends see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BackendHost {
+    /// The client's.
+    FromClient,
+    /// This one.
+    Named(Located<HostName>),
+    /// Carried: the name or address of the target.
+    FromTarget,
+}
+
+impl BackendHost {
+    /// The name that replaces the client's, where there is one.
+    #[must_use]
+    pub fn named(&self) -> Option<&Located<HostName>> {
+        match self {
+            Self::Named(host) => Some(host),
+            Self::FromClient | Self::FromTarget => None,
+        }
+    }
+}
+
+/// Whether TLS is spoken to backends.
+#[derive(Clone, Debug)]
+pub enum BackendProtocol {
+    /// Plain HTTP.
+    Http,
+    /// Carried: HTTP over TLS. Who cannot speak it must not speak plain HTTP instead: what was to be
+    /// protected would go in the clear.
+    Https(Box<BackendTls>),
+}
+
+/// How TLS is spoken to backends.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct BackendTls {
+    /// PEM files with roots of the backends' CAs; without any, public CAs.
+    pub trusted_roots: Vec<Located<FileSource>>,
+    /// The server name to send, where it is not the `Host`.
+    pub sni: Option<Located<HostName>>,
+    /// Whether the backend's chain and its dates are checked.
+    pub chain: Validation,
+    /// Whether the backend's certificate has to name the server name that was sent.
+    pub name: Validation,
+    /// What the gateway shows backends that ask for a certificate.
+    pub client_certificate: Option<ServerCertificate>,
+}
+
+/// Whether something of a backend's certificate is checked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Validation {
+    /// It is.
+    #[default]
+    Check,
+    /// It is not: who can take the backend's place on the network is believed.
+    Skip,
+}
+
+/// A cookie that keeps a client at one backend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Affinity {
+    /// Its name.
+    pub cookie: String,
+}
+
+impl Affinity {
+    /// The name of the cookie where nothing is said (section 4.5).
+    pub const COOKIE: &str = "ApplicationGatewayAffinity";
+
+    pub(crate) fn new(cookie: String) -> Self {
+        Self { cookie }
+    }
+}

@@ -1,0 +1,252 @@
+//! Backend settings and probes: everything of Application Gateway is kept, what is not acted on yet
+//! is said.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+use std::path::Path;
+use std::time::Duration;
+
+use portcullis_model::{
+    BackendHost, BackendProtocol, Diagnostic, Gateway, ProbeHost, Severity, StatusRange,
+    Validation, diagnose, keys, parse,
+};
+
+const BASE: &str = r#"
+[[listener]]
+name = "one"
+bind = "0.0.0.0:443"
+tls_profile = "open"
+
+[tls_profile.open]
+certificate = { pem = "server.pem", key = "server.key" }
+client_auth = "off"
+
+[[rule]]
+name = "one"
+priority = 10
+listener = "one"
+pool = "web"
+backend_settings = "web"
+
+[pool.web]
+targets = ["10.0.0.1"]
+
+[backend_settings.web]
+port = 443
+"#;
+
+const HTTPS: &str = r#"protocol = "https"
+pick_host = true
+path = "/api/"
+cookie_affinity = true
+affinity_cookie = "Sticky"
+draining = 60
+dedicated_connections = true
+probe = "health"
+trusted_roots = ["root.pem"]
+sni = "app.internal"
+validate_certificate = true
+validate_name = false
+client_certificate = { pem = "client.pem", key = "client.key" }
+
+[probe.health]
+protocol = "https"
+pick_host = true
+path = "/health?full=1"
+port = 8443
+interval = 10
+timeout = 5
+unhealthy_threshold = 2
+min_servers = 1
+statuses = ["200-299", "401"]
+body = "fine"
+"#;
+
+fn shown(problems: &[Diagnostic]) -> Vec<String> {
+    let lines = problems
+        .iter()
+        .map(|problem| problem.display(Path::new("p.toml")).to_string());
+    lines.collect()
+}
+
+fn read(lines: &str) -> Gateway {
+    let text = format!("{BASE}{lines}\n");
+    parse(&text).unwrap_or_else(|problems| panic!("{:#?}", shown(&problems)))
+}
+
+fn only(lines: &str, expected: &str) {
+    let problems = shown(&diagnose(&format!("{BASE}{lines}\n")).problems);
+    let [problem] = &problems[..] else {
+        panic!("{lines}\n{problems:#?}");
+    };
+    assert!(problem.contains(expected), "{problem}");
+}
+
+#[test]
+fn nothing_of_backend_settings_is_lost() {
+    let gateway = read(HTTPS);
+    let settings = &gateway.backend_settings[0];
+    assert_eq!(settings.name, "web");
+    assert_eq!(settings.port, Some(443));
+    assert_eq!(settings.host, BackendHost::FromTarget);
+    assert_eq!(settings.path.as_ref().unwrap().value, "/api/");
+    assert_eq!(settings.affinity.as_ref().unwrap().cookie, "Sticky");
+    assert_eq!(settings.draining, Some(Duration::from_secs(60)));
+    assert!(settings.dedicated_connections);
+    let BackendProtocol::Https(tls) = &settings.protocol else {
+        panic!("https");
+    };
+    assert_eq!(tls.trusted_roots[0].path(), Some(Path::new("root.pem")));
+    assert_eq!(tls.sni.as_ref().unwrap().as_str(), "app.internal");
+    assert_eq!((tls.chain, tls.name), (Validation::Check, Validation::Skip));
+    assert!(tls.client_certificate.is_some());
+}
+
+#[test]
+fn nothing_of_a_probe_is_lost() {
+    let gateway = read(HTTPS);
+    let probe = gateway.backend_settings[0].probe.as_ref().unwrap();
+    assert!(probe.https && matches!(probe.host, ProbeHost::FromSettings));
+    assert_eq!(probe.path.value, "/health?full=1");
+    assert_eq!(probe.port, Some(8443));
+    assert_eq!(probe.interval, Duration::from_secs(10));
+    assert_eq!(probe.timeout, Duration::from_secs(5));
+    assert_eq!((probe.unhealthy_threshold, probe.min_servers), (2, 1));
+    let range = |first, last| {
+        let mut range = probe.statuses[0];
+        (range.first, range.last) = (first, last);
+        range
+    };
+    assert_eq!(probe.statuses, [range(200, 299), range(401, 401)]);
+    assert_eq!(probe.body.as_ref().unwrap().value, "fine");
+    let gateway = read("probe = \"p\"\n[probe.p]\npath = \"/\"");
+    let probe = &gateway.probes[0];
+    assert!(!probe.https && matches!(probe.host, ProbeHost::Local));
+    assert_eq!(probe.interval, Duration::from_secs(30));
+    assert_eq!(probe.timeout, Duration::from_secs(30));
+    assert_eq!((probe.unhealthy_threshold, probe.min_servers), (3, 0));
+    let StatusRange { first, last } = probe.statuses[0];
+    assert_eq!((first, last), (200, 399));
+    let gateway = read("probe = \"p\"\n[probe.p]\npath = \"/\"\ninterval = 5");
+    assert_eq!(gateway.probes[0].timeout, Duration::from_secs(5));
+}
+
+#[test]
+fn what_is_kept_without_being_acted_on_is_a_warning_that_names_its_key() {
+    let gateway = read(HTTPS);
+    let mut carried: Vec<&str> = gateway
+        .carried()
+        .map(|warning| warning.place.path.rsplit('.').next().unwrap())
+        .collect();
+    carried.sort_unstable();
+    let expected = [
+        "affinity_cookie",
+        "client_certificate",
+        "cookie_affinity",
+        "dedicated_connections",
+        "draining",
+        "path",
+        "pick_host",
+        "probe",
+        "protocol",
+        "sni",
+        "trusted_roots",
+        "validate_certificate",
+        "validate_name",
+    ];
+    assert_eq!(carried, expected);
+    let warning = gateway.carried().next().unwrap();
+    assert_eq!(warning.problem.severity(), Severity::Warning);
+    assert_eq!(warning.problem.code(), "carried");
+    let lines = shown(&gateway.warnings);
+    let sni = "warning: backend_settings.web.sni: \"sni\" is kept, but not acted on yet";
+    assert!(lines.iter().any(|line| line.ends_with(sni)), "{lines:#?}");
+    assert_eq!(read("protocol = \"http\"").carried().count(), 0);
+    let listed = keys().into_iter().filter(|key| key.carried);
+    let listed: Vec<String> = listed.map(|key| key.path).collect();
+    assert_eq!(listed.len() + 1, expected.len(), "all but the protocol");
+    assert!(listed.contains(&"backend_settings.NAME.sni".to_owned()));
+}
+
+#[test]
+fn what_says_how_to_speak_tls_has_no_meaning_without_it() {
+    for line in [
+        "trusted_roots = [\"a.pem\"]",
+        "sni = \"a\"",
+        "validate_certificate = false",
+        "validate_name = false",
+        "client_certificate = { pem = \"a\", key = \"b\" }",
+    ] {
+        only(line, "this has no meaning with protocol = \"http\"");
+    }
+}
+
+#[test]
+fn mistaken_backend_settings_are_reported_where_they_stand() {
+    for (lines, expected) in [
+        (
+            "host = \"a\"\npick_host = true",
+            "pick_host: this cannot stand beside \"host\"",
+        ),
+        ("path = \"api\"", "\"api\" is not an absolute path"),
+        (
+            "cookie_affinity = true\naffinity_cookie = \"a b\"",
+            "is not the name of a cookie",
+        ),
+        ("draining = 3601", "3601 is out of range"),
+        ("probe = \"p\"", "no probe \"p\""),
+        (
+            "protocol = \"https\"\nsni = \"a b\"",
+            "sni: \"a b\" is not a host",
+        ),
+        (
+            "protocol = \"https\"\nclient_certificate = { pem = \"a\" }",
+            "client_certificate: \"key\" is missing",
+        ),
+        (
+            "protocol = \"https\"\nprobe = \"p\"\n[probe.p]\npath = \"/\"",
+            "backend_settings.web.probe: probe \"p\" has another protocol",
+        ),
+    ] {
+        only(lines, expected);
+    }
+}
+
+#[test]
+fn mistaken_probes_are_reported_where_they_stand() {
+    for (line, expected) in [
+        ("path = \"x\"", "is not an absolute path"),
+        (
+            "path = \"/\"\ntimeout = 31",
+            "31 is out of range (accepted: 1 to 30)",
+        ),
+        (
+            "path = \"/\"\nhost = \"a\"\npick_host = true",
+            "cannot stand beside \"host\"",
+        ),
+        (
+            "path = \"/\"\nstatuses = [\"200\", \"2xx\"]",
+            "statuses[1]: \"2xx\" is not a status",
+        ),
+        (
+            "path = \"/\"\nstatuses = [\"399-200\"]",
+            "is not a status or a range",
+        ),
+        (
+            "path = \"/\"\nstatuses = [\"99-600\"]",
+            "is not a status or a range",
+        ),
+        ("port = 80", "probe.p: \"path\" is missing"),
+        (
+            &format!("path = \"/\"\nbody = \"{}\"", "x".repeat(4_091)),
+            "there are 4091 characters, more than 4090",
+        ),
+    ] {
+        only(&format!("probe = \"p\"\n[probe.p]\n{line}"), expected);
+    }
+}
