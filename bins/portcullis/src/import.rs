@@ -27,7 +27,7 @@ enum Command {
 /// Reads an Application Gateway ARM document: a resource, a template (also one that Bicep compiled),
 /// or what `az network application-gateway show` prints.
 ///
-/// The configuration goes to standard output. Standard error has what became of everything that is
+/// The configuration goes to standard output; without --files it holds keys and passwords. Standard error has what became of everything that is
 /// not simply configured: problems, what is not carried over and why, and what is carried as metadata.
 /// With problems there is no configuration; unless only keys are missing, whose files it then names.
 #[derive(Args)]

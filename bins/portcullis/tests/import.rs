@@ -105,6 +105,19 @@ fn problems_exit_with_1_and_print_no_configuration() {
 }
 
 #[test]
+fn what_loading_refuses_is_told_without_lines_of_a_text_that_nobody_sees() {
+    let folder = Folder::new();
+    folder.write("gw.json", SAMPLE.replace("\"example1\"", "\"another\""));
+    let run = folder.portcullis(&["run", "--arm", "gw.json"]).expect(1);
+    let place = "gw.json: tls_profile.mtls.certificate.pfx: ";
+    assert!(
+        run.stderr.lines().any(|line| line.starts_with(place)),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
 fn a_parameter_without_a_value_is_a_problem_until_a_file_gives_it() {
     let folder = Folder::new();
     folder.write(

@@ -43,10 +43,10 @@ pub enum SyntaxError {
         /// What should.
         expected: &'static str,
     },
-    /// More brackets within each other than [`DEPTH`].
+    /// More brackets within each other than an import follows.
     #[error("it is nested more than {DEPTH} levels deep")]
     TooDeep,
-    /// More than [`LENGTH`].
+    /// Longer than Resource Manager takes.
     #[error("it has more than {LENGTH} bytes")]
     TooLong,
 }

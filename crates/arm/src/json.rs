@@ -1,5 +1,7 @@
 //! JSON as it was written: members in their order, none lost because another has its name.
 
+mod relaxed;
+
 use std::cell::Cell;
 use std::collections::HashSet;
 use std::fmt;
@@ -23,9 +25,14 @@ pub(crate) enum Json {
 const VALUES: usize = 1_000_000;
 
 impl Json {
-    /// Reads a document; serde_json bounds its depth.
+    /// Reads a document; serde_json bounds its depth. What Resource Manager allows beyond JSON is
+    /// allowed here too.
     pub(crate) fn read(text: &str) -> Result<Self, serde_json::Error> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        Self::read_strictly(text).or_else(|_| Self::read_strictly(&relaxed::strict(text)))
+    }
+
+    fn read_strictly(text: &str) -> Result<Self, serde_json::Error> {
         let left = Cell::new(VALUES);
         let mut deserializer = serde_json::Deserializer::from_str(text);
         let value = Reader { left: &left }.deserialize(&mut deserializer)?;

@@ -134,6 +134,11 @@ impl<'a> Mapping<'a> {
     fn metadata(&mut self) {
         self.document
             .comment("Imported from Azure Application Gateway by `portcullis import arm`.");
+        if !self.files.are_beside() && !self.of.certificates.elements.is_empty() {
+            self.document.comment(
+                "It holds private keys and passwords: nobody else should be able to read it.",
+            );
+        }
         for name in METADATA {
             if let Some(node) = self.gateway.find(name) {
                 node.used_up();

@@ -47,7 +47,22 @@ fn problems(document: &Value) -> Vec<String> {
 }
 
 /// A JSON pointer below `properties`, what to put there, and the problem.
-const PROBLEMS: [(&str, &str, &str); 20] = [
+const PROBLEMS: [(&str, &str, &str); 23] = [
+    (
+        "/sslPolicy",
+        r#"{ "policyType": "Predefined" }"#,
+        "$.properties.sslPolicy: \"policyName\" is missing",
+    ),
+    (
+        "/sslPolicy",
+        r#"{ "minProtocolVersion": "TLSv1_2" }"#,
+        "$.properties.sslPolicy: the configuration has a problem at tls.default_policy: \"cipher_suites\" is missing (accepted: IANA or OpenSSL names, the preferred first; those of TLS 1.3 need not be named)",
+    ),
+    (
+        "/rewriteRuleSets/0/properties/rewriteRules/0/actionSet/requestHeaderConfigurations/1/headerName",
+        r#""x-client-cert""#,
+        "$.properties.rewriteRuleSets[0].properties.rewriteRules[0].actionSet.requestHeaderConfigurations[1]: another of the headers of this rule has the name \"x-client-cert\"",
+    ),
     (
         "/httpListeners/0/properties/sslProfile",
         r#"{ "id": "/x/sslProfiles/absent" }"#,

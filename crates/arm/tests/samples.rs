@@ -289,6 +289,15 @@ fn files_are_named_instead_of_written_into_the_configuration() {
 }
 
 #[test]
+fn comments_and_texts_over_several_lines_are_read_as_resource_manager_reads_them() {
+    let commented = MUTUAL.replacen('{', "{ // a comment with \"quotes\"\n/* and\nlines */", 1);
+    assert_eq!(
+        uncommented(&imported(&commented)),
+        uncommented(&imported(MUTUAL))
+    );
+}
+
+#[test]
 fn listeners_accept_where_they_are_told_to() {
     let bind = "::1".parse().unwrap();
     let options = Options {

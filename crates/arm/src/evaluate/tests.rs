@@ -47,7 +47,7 @@ fn shown_with(template: &str, text: &str) -> String {
 }
 
 /// Expressions and what they give.
-const VALUES: [(&str, &str); 40] = [
+const VALUES: [(&str, &str); 44] = [
     ("plain", r#""plain""#),
     ("[[not one]", r#""[not one]""#),
     ("[null()]", "null"),
@@ -78,6 +78,10 @@ const VALUES: [(&str, &str); 40] = [
     ("[last(createArray(1, 2))]", "2"),
     ("[length(variables('made'))]", "3"),
     ("[empty('')]", "true"),
+    ("[tryGet(createObject('a', 1), 'B')]", "null"),
+    ("[tryGet(createArray(1, 2), 1)]", "2"),
+    ("[take('abc', 2)]", r#""ab""#),
+    ("[skip(createArray(1, 2), 1)]", "[2]"),
     ("[contains(createObject('a', 1), 'A')]", "true"),
     ("[coalesce(null(), 'b')]", r#""b""#),
     ("[int('12')]", "12"),

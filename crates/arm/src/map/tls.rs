@@ -312,12 +312,14 @@ pub(super) fn policy(item: &Item<'_>) -> Option<Value> {
     let types = &["Predefined", "Custom", "CustomV2"];
     let expected = "Predefined, Custom or CustomV2";
     let kind = match policy.choice("policyType", types, expected) {
-        None if !policy.has("policyType") => "Predefined",
+        // A policy of its own says no name.
+        None if !policy.has("policyType") && policy.has("policyName") => "Predefined",
+        None if !policy.has("policyType") => "CustomV2",
         kind => kind?,
     };
     if kind == "Predefined" {
-        let name = policy.word("policyName");
-        return name.map(Value::from);
+        super::listeners::require(&policy, "policyName");
+        return policy.word("policyName").map(Value::from);
     }
     let version = min_version(&policy);
     let suites = policy.texts("cipherSuites");

@@ -17,6 +17,9 @@ pub(super) fn function(lower: &str) -> Option<Function> {
         ),
         "array" => (array, "one value"),
         "range" => (range, "a start and a count of at most 10000"),
+        "tryget" => (try_get, "an array or object, and an index or name"),
+        "take" => (take, "an array or a text, and a number"),
+        "skip" => (skip, "an array or a text, and a number"),
         "union" => (union, "arrays, or objects"),
         _ => return None,
     })
@@ -99,6 +102,45 @@ fn range(arguments: &[Json]) -> Option<Json> {
             let end = start.checked_add(*count)?;
             Some(Json::List((*start..end).map(Json::Integer).collect()))
         }
+        _ => None,
+    }
+}
+
+/// `.?` of Bicep: null where there is nothing.
+fn try_get(arguments: &[Json]) -> Option<Json> {
+    let found = match arguments {
+        [Json::Null, _] => None,
+        [table @ Json::Table(_), Json::Text(name)] => table.member(name),
+        [Json::List(elements), Json::Integer(at)] => {
+            usize::try_from(*at).ok().and_then(|at| elements.get(at))
+        }
+        _ => return None,
+    };
+    Some(found.cloned().unwrap_or(Json::Null))
+}
+
+fn take(arguments: &[Json]) -> Option<Json> {
+    let (whole, number) = counted(arguments)?;
+    Some(match whole {
+        Json::List(elements) => Json::List(elements.iter().take(number).cloned().collect()),
+        Json::Text(text) => Json::Text(text.chars().take(number).collect()),
+        _ => return None,
+    })
+}
+
+fn skip(arguments: &[Json]) -> Option<Json> {
+    let (whole, number) = counted(arguments)?;
+    Some(match whole {
+        Json::List(elements) => Json::List(elements.iter().skip(number).cloned().collect()),
+        Json::Text(text) => Json::Text(text.chars().skip(number).collect()),
+        _ => return None,
+    })
+}
+
+/// Less than none is none.
+fn counted(arguments: &[Json]) -> Option<(&Json, usize)> {
+    match arguments {
+        [whole, Json::Integer(number)] => Some((whole, usize::try_from(*number).unwrap_or(0))),
         _ => None,
     }
 }
