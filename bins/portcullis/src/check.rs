@@ -6,9 +6,10 @@ use std::fs::File;
 use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Args;
-use portcullis_model::{Diagnostic, Severity};
+use portcullis_model::{Diagnostic, Problem, Severity};
 use serde_json::{Value, json};
 
 use crate::algorithms::provider;
@@ -93,6 +94,14 @@ impl Findings {
         let diagnosis = portcullis_model::diagnose(text);
         let mut problems = diagnosis.problems;
         let loaded = portcullis_edge::Gateway::build(&diagnosis.gateway, base, provider());
+        let mut warnings = diagnosis.gateway.warnings.clone();
+        match &loaded {
+            Ok(gateway) => warnings.extend(gateway.not_honoured().iter().map(|(place, lost)| {
+                let source = Arc::new(*lost);
+                Diagnostic::new(place.clone(), Problem::NotHonoured { source })
+            })),
+            Err(_) => (),
+        }
         if let Err(further) = loaded {
             let known: HashSet<String> = problems
                 .iter()
@@ -105,7 +114,6 @@ impl Findings {
             );
         }
         problems.sort_by_key(|problem| problem.place.location);
-        let warnings = diagnosis.gateway.warnings;
         Self { problems, warnings }
     }
 

@@ -184,7 +184,8 @@ fn json_is_one_object_a_line_with_stable_names() {
         key["problem"],
         "unknown key \"prot\", did you mean \"port\"?"
     );
-    assert_eq!(key["accepted"], "protocol, port, host, request_timeout");
+    let accepted = key["accepted"].as_str().unwrap();
+    assert!(accepted.starts_with("protocol, port, host, "), "{accepted}");
     assert!(key["line"].is_u64() && key["column"] == 1);
     assert_eq!(output.status.code(), Some(1));
 }

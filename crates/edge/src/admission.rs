@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use portcullis_model::host::HostName;
-use portcullis_tls::{Refusal, authenticate};
+use portcullis_tls::{Client, Refusal, authenticate};
 use rustls_pki_types::{CertificateDer, UnixTime};
 
 use crate::connection::Connection;
@@ -30,8 +30,12 @@ impl Admission {
     ) -> Option<Self> {
         let site = gateway.binds().get(bind)?.handshake_site(server_name)?;
         let site = Arc::clone(site);
-        let outcome = authenticate(&site.profile, Some(presented), now)
-            .await
+        let client = match &site.profile {
+            Some(profile) => authenticate(profile, Some(presented), now).await,
+            // Without TLS nobody is asked.
+            None => Ok(Client::Anonymous),
+        };
+        let outcome = client
             .and_then(|client| Identity::of(client).map_err(Refusal::Malformed))
             .map_err(Arc::new);
         Some(Self {

@@ -18,6 +18,7 @@ use portcullis_model::host::HostName;
 use rustls::server::Acceptor;
 use rustls::{ProtocolVersion, ServerConnection};
 use rustls_pki_types::{CertificateDer, UnixTime};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, watch};
 use tokio_rustls::LazyConfigAcceptor;
@@ -26,6 +27,7 @@ use tokio_rustls::server::TlsStream;
 use crate::accept::Core;
 use crate::activity::Activity;
 use crate::admission::Admission;
+use crate::gateway::Bind;
 use crate::plain_http::PlainHttp;
 use crate::respond::{ResponseBody, respond};
 
@@ -59,8 +61,8 @@ pub(crate) struct Connection {
     pub(crate) peer: SocketAddr,
     pub(crate) port: u16,
     pub(crate) server_name: Option<HostName>,
-    pub(crate) protocol: &'static str,
-    pub(crate) cipher: &'static str,
+    /// The protocol and the cipher suite of the session; none over plain HTTP.
+    pub(crate) tls: Option<(&'static str, &'static str)>,
     /// The certificates of the session, for every judgement of it.
     pub(crate) presented: Vec<CertificateDer<'static>>,
     pub(crate) activity: Arc<Activity>,
@@ -77,6 +79,21 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, bind: usize, core
     let (tls, server_name) = match handshake {
         Ok(Ok(Opened::Tls(tls, server_name))) => (*tls, server_name),
         Ok(Ok(Opened::PlainHttp(stream, spoken))) => return spoken.refuse(stream, peer).await,
+        Ok(Ok(Opened::Plain(stream))) => {
+            let Ok(address) = stream.local_addr() else {
+                return;
+            };
+            let arrival = Arrival {
+                port: address.port(),
+                server_name: None,
+                tls: None,
+                presented: Vec::new(),
+            };
+            if let Some(connection) = admit(arrival, peer, bind, core).await {
+                serve_http1(stream, connection, stopped).await;
+            }
+            return;
+        }
         Ok(Err(error)) => {
             tracing::info!(target: "portcullis::access", client = %peer, %error, "handshake failed");
             return;
@@ -87,7 +104,10 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, bind: usize, core
         }
     };
     let http2 = tls.get_ref().1.alpn_protocol() == Some(b"h2");
-    let Some(connection) = admit(&tls, server_name, peer, bind, core).await else {
+    let Some(arrival) = Arrival::over_tls(&tls, server_name) else {
+        return;
+    };
+    let Some(connection) = admit(arrival, peer, bind, core).await else {
         return;
     };
     if http2 {
@@ -101,13 +121,40 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, bind: usize, core
 enum Opened {
     /// A handshake that was finished, and whom the client wanted.
     Tls(Box<TlsStream<TcpStream>>, Option<HostName>),
-    /// HTTP without TLS, of which nothing was read.
+    /// HTTP without TLS where TLS is spoken, of which nothing was read.
     PlainHttp(TcpStream, PlainHttp),
+    /// What a listener of plain HTTP serves.
+    Plain(TcpStream),
+}
+
+/// What is known of a connection before its client is judged.
+struct Arrival {
+    port: u16,
+    server_name: Option<HostName>,
+    tls: Option<(&'static str, &'static str)>,
+    presented: Vec<CertificateDer<'static>>,
+}
+
+impl Arrival {
+    fn over_tls(tls: &TlsStream<TcpStream>, server_name: Option<HostName>) -> Option<Self> {
+        let (stream, session) = tls.get_ref();
+        Some(Self {
+            port: stream.local_addr().ok()?.port(),
+            server_name,
+            tls: Some((protocol(session), cipher(session))),
+            presented: session.peer_certificates().unwrap_or_default().to_vec(),
+        })
+    }
 }
 
 /// Chooses the profile by the client's hello, whole or in pieces, and finishes the handshake.
 async fn handshake(stream: TcpStream, bind: usize, core: &Core) -> io::Result<Opened> {
     stream.set_nodelay(true)?;
+    let gateway = core.shared.gateway.load();
+    if gateway.binds().get(bind).is_some_and(Bind::is_plain) {
+        return Ok(Opened::Plain(stream));
+    }
+    drop(gateway);
     if let Some(spoken) = PlainHttp::recognise(&stream).await? {
         return Ok(Opened::PlainHttp(stream, spoken));
     }
@@ -125,7 +172,8 @@ async fn handshake(stream: TcpStream, bind: usize, core: &Core) -> io::Result<Op
         .binds()
         .get(bind)
         .and_then(|bind| bind.handshake_site(server_name.as_ref()))
-        .map(|site| site.profile.server_config_for(&start.client_hello()))
+        .and_then(|site| site.profile.as_ref())
+        .map(|profile| profile.server_config_for(&start.client_hello()))
         .ok_or(io::ErrorKind::NotFound)?;
     let tls = start.into_stream(config).await?;
     Ok(Opened::Tls(Box::new(tls), server_name))
@@ -133,14 +181,17 @@ async fn handshake(stream: TcpStream, bind: usize, core: &Core) -> io::Result<Op
 
 /// Judges the client, after every handshake, before a byte of HTTP is read.
 async fn admit(
-    tls: &TlsStream<TcpStream>,
-    server_name: Option<HostName>,
+    arrival: Arrival,
     peer: SocketAddr,
     bind: usize,
     core: Core,
 ) -> Option<Arc<Connection>> {
-    let (stream, session) = tls.get_ref();
-    let presented = session.peer_certificates().unwrap_or_default().to_vec();
+    let Arrival {
+        port,
+        server_name,
+        tls,
+        presented,
+    } = arrival;
     let gateway = core.shared.gateway.load_full();
     let admission = Admission::judge(
         gateway,
@@ -151,9 +202,8 @@ async fn admit(
     )
     .await?;
     Some(Arc::new(Connection {
-        port: stream.local_addr().ok()?.port(),
-        protocol: protocol(session),
-        cipher: cipher(session),
+        port,
+        tls,
         core,
         bind,
         peer,
@@ -166,7 +216,7 @@ async fn admit(
 }
 
 async fn serve_http1(
-    tls: TlsStream<TcpStream>,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     connection: Arc<Connection>,
     stopped: watch::Receiver<Option<Duration>>,
 ) {
@@ -175,7 +225,7 @@ async fn serve_http1(
         .header_read_timeout(KEEP_ALIVE)
         .max_headers(HEADER_FIELDS)
         .max_buf_size(usize::from(HEADER_BYTES))
-        .serve_connection(TokioIo::new(tls), service(&connection));
+        .serve_connection(TokioIo::new(stream), service(&connection));
     until_end(served, &connection, stopped).await;
 }
 

@@ -3,19 +3,18 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use http::HeaderValue;
-use http::uri::Authority;
 use portcullis_model::host::{HostName, HostTable};
-use portcullis_model::{BackendSettings, Diagnostic, Listener, Place};
+use portcullis_model::{Diagnostic, Listener, Place};
 use portcullis_revocation::Checker;
-use portcullis_rewrite::{RuleSet, StripList};
+use portcullis_rewrite::StripList;
 use portcullis_tls::{ClientAuth, NotHonoured, Profile, Stapler};
 use rustls::crypto::CryptoProvider;
 
+use crate::authorization::Authorization;
 use crate::load::Loader;
-use crate::refused::Refused;
+use crate::pages::Pages;
+use crate::plan::Plan;
 
 /// A gateway ready to run. It never changes: a reload makes another.
 pub struct Gateway {
@@ -96,6 +95,12 @@ impl Bind {
         }
     }
 
+    /// Whether plain HTTP is spoken there. All listeners of one address speak the same.
+    pub(crate) fn is_plain(&self) -> bool {
+        let site = self.handshake_site(None);
+        site.is_some_and(|site| site.profile.is_none())
+    }
+
     pub(crate) fn push(&mut self, listener: &Listener, site: Site) {
         self.sites.push(&listener.hosts, Arc::new(site));
     }
@@ -122,49 +127,24 @@ impl Bind {
 /// One listener at work.
 pub(crate) struct Site {
     pub(crate) name: String,
-    pub(crate) profile: Arc<Profile>,
-    backends: Vec<Authority>,
-    next: AtomicUsize,
-    pub(crate) settings: Arc<BackendSettings>,
-    pub(crate) rewrites: Arc<RuleSet>,
+    /// What is asked of clients; nothing over plain HTTP.
+    pub(crate) profile: Option<Arc<Profile>>,
+    pub(crate) authorization: Option<Arc<Authorization>>,
+    pub(crate) plan: Plan,
+    pub(crate) pages: Arc<Pages>,
 }
 
 impl Site {
-    pub(crate) fn new(
-        listener: &Listener,
-        profile: Arc<Profile>,
-        backends: Vec<Authority>,
-        rewrites: Arc<RuleSet>,
-    ) -> Self {
-        Self {
-            name: listener.name.value.clone(),
-            profile,
-            backends,
-            next: AtomicUsize::new(0),
-            settings: Arc::clone(&listener.rule.backend_settings),
-            rewrites,
-        }
-    }
-
-    /// The `Host` to send: the configured one, or the client's.
-    pub(crate) fn host(&self, authority: &str) -> Result<HeaderValue, Refused> {
-        let host = match &self.settings.host {
-            Some(host) => host.value.as_str(),
-            None => authority,
-        };
-        HeaderValue::from_str(host).map_err(|_| Refused::HostInvalid)
-    }
-
-    /// The next backend, round robin.
-    pub(crate) fn backend(&self) -> Option<&Authority> {
-        let turn = self.next.fetch_add(1, Ordering::Relaxed);
-        self.backends.get(turn.checked_rem(self.backends.len())?)
-    }
-
     /// Whether a connection made for `other` satisfies what this listener asks of clients.
     pub(crate) fn asks_the_same_as(&self, other: &Self) -> bool {
-        let neither_asks = matches!(self.profile.client_auth(), ClientAuth::Off)
-            && matches!(other.profile.client_auth(), ClientAuth::Off);
-        neither_asks || Arc::ptr_eq(&self.profile, &other.profile)
+        match (&self.profile, &other.profile) {
+            (Some(own), Some(others)) => {
+                let neither_asks = matches!(own.client_auth(), ClientAuth::Off)
+                    && matches!(others.client_auth(), ClientAuth::Off);
+                neither_asks || Arc::ptr_eq(own, others)
+            }
+            (None, None) => true,
+            _ => false,
+        }
     }
 }

@@ -4,10 +4,11 @@
 use portcullis_revocation::Verdict;
 use portcullis_rewrite::ClientIdentity;
 use portcullis_rewrite::facts::{CertificateFacts, date, escape_pem, fingerprint};
-use portcullis_tls::Client;
+use portcullis_tls::{Client, VerifiedClient};
 use portcullis_x509::{Certificate, Malformed};
 use rustls_pki_types::{CertificateDer, UnixTime};
 use sha1::{Digest, Sha1};
+use sha2::Sha256;
 
 /// Who a connection belongs to, in the backend's words, rendered once a connection.
 #[derive(Debug)]
@@ -18,7 +19,19 @@ pub(crate) enum Identity {
         identity: ClientIdentity,
         valid_until: UnixTime,
         revocation: Option<Verdict>,
+        proven: Box<Proven>,
     },
+}
+
+/// A proven certificate, as far as who may pass is asked.
+#[derive(Debug)]
+pub(crate) struct Proven {
+    pub(crate) certificate: CertificateDer<'static>,
+    /// The certificate policies under which its path is valid, dotted.
+    pub(crate) policies: Vec<String>,
+    /// SHA-256 of the certificate, and of its public key.
+    pub(crate) fingerprint: [u8; 32],
+    pub(crate) key: [u8; 32],
 }
 
 impl Identity {
@@ -31,6 +44,7 @@ impl Identity {
                 identity: ClientIdentity::assertion(facts(client.certificate())?),
                 valid_until: client.valid_until(),
                 revocation: client.revocation().cloned(),
+                proven: Box::new(Proven::of(&client)?),
             }),
         }
     }
@@ -40,6 +54,14 @@ impl Identity {
             Self::Absent => portcullis_rewrite::Client::Absent,
             Self::Unverified(facts) => portcullis_rewrite::Client::Unverified(facts),
             Self::Verified { identity, .. } => portcullis_rewrite::Client::Verified(identity),
+        }
+    }
+
+    /// The proven certificate, where there is one.
+    pub(crate) fn proven(&self) -> Option<&Proven> {
+        match self {
+            Self::Absent | Self::Unverified(_) => None,
+            Self::Verified { proven, .. } => Some(proven),
         }
     }
 
@@ -57,6 +79,19 @@ impl Identity {
             Self::Absent | Self::Unverified(_) => true,
             Self::Verified { valid_until, .. } => now <= *valid_until,
         }
+    }
+}
+
+impl Proven {
+    fn of(client: &VerifiedClient) -> Result<Self, Malformed> {
+        let der = client.certificate();
+        let key = Certificate::parse(der)?.subject_public_key_info();
+        Ok(Self {
+            certificate: der.clone(),
+            policies: client.policies().to_vec(),
+            fingerprint: Sha256::digest(der).into(),
+            key: Sha256::digest(key.der()).into(),
+        })
     }
 }
 

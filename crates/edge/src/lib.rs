@@ -15,6 +15,7 @@
 mod accept;
 mod activity;
 mod admission;
+mod authorization;
 mod backend;
 mod connection;
 mod framing;
@@ -22,7 +23,10 @@ mod gateway;
 mod identity;
 mod load;
 mod log;
+mod pages;
+mod paths;
 mod plain_http;
+mod plan;
 mod refused;
 mod relay;
 mod respond;

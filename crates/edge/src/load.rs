@@ -2,26 +2,27 @@
 //! collects every problem on the way.
 
 mod ocsp;
+mod plan;
 
 use std::collections::{HashMap, HashSet};
 use std::error::Error;
 use std::fs::File;
 use std::io::{self, Read as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use http::uri::Authority;
 use portcullis_chain::{Policy, Purpose};
-use portcullis_model::{self as model, Diagnostic, Located, Place, Problem};
+use portcullis_model::{self as model, Diagnostic, FileSource, Located, Place, Problem};
 use portcullis_revocation::Checker;
 use portcullis_rewrite::{RuleSet, StripList};
 use portcullis_tls::{
     ClientAuth, ClientChainLimits, ClientChains, ClientIssuer, NotHonoured, OcspStapling,
-    OnFailure, PredefinedPolicy, Profile, ResolvedPolicy, Revocation, ServerCertificate, TlsPolicy,
-    Trust,
+    OnFailure, PolicyError, PredefinedPolicy, Profile, ResolvedPolicy, Revocation,
+    ServerCertificate, TlsPolicy, TlsVersion, Trust,
 };
 use rustls::crypto::CryptoProvider;
 
+use crate::authorization::Authorization;
 use crate::gateway::{Bind, Site};
 use crate::rules;
 
@@ -36,7 +37,8 @@ pub(crate) struct Loader<'a> {
     provider: Arc<CryptoProvider>,
     profiles: HashMap<&'a str, Arc<Profile>>,
     rewrite_sets: HashMap<&'a str, Arc<RuleSet>>,
-    chain_files: HashSet<&'a Path>,
+    authorizations: HashMap<&'a str, Arc<Authorization>>,
+    chain_files: HashSet<&'a FileSource>,
     not_honoured: Vec<(Place, NotHonoured)>,
     problems: Vec<Diagnostic>,
 }
@@ -54,6 +56,7 @@ impl<'a> Loader<'a> {
             provider,
             profiles: HashMap::new(),
             rewrite_sets: HashMap::new(),
+            authorizations: HashMap::new(),
             chain_files: HashSet::new(),
             not_honoured: Vec::new(),
             problems: Vec::new(),
@@ -61,7 +64,26 @@ impl<'a> Loader<'a> {
         let checker = loader.load_checker();
         loader.load_profiles(&checker);
         loader.compile_rewrites();
+        loader.load_authorizations();
         (loader, checker)
+    }
+
+    /// What a listener does, made of what was loaded. Nothing where a part of it had a problem.
+    fn site(&mut self, listener: &model::Listener) -> Option<Site> {
+        let profile = match listener.tls_profile() {
+            Some(profile) => Some(Arc::clone(self.profiles.get(profile.name.as_str())?)),
+            None => None,
+        };
+        let authorization = self.authorization(listener.rule.authorization.as_ref())?;
+        let pages = self.pages(&listener.error_pages)?;
+        let plan = self.plan(&listener.rule)?;
+        Some(Site {
+            name: listener.name.value.clone(),
+            profile,
+            authorization,
+            plan,
+            pages,
+        })
     }
 
     /// Groups the listeners by address, in each group in the order of their rules' priorities. The
@@ -113,28 +135,6 @@ impl<'a> Loader<'a> {
         }
     }
 
-    fn site(&mut self, listener: &model::Listener) -> Option<Site> {
-        let profile = self.profiles.get(listener.tls_profile.name.as_str())?;
-        let profile = Arc::clone(profile);
-        let rewrites = match &listener.rule.rewrite_set {
-            Some(set) => Arc::clone(self.rewrite_sets.get(set.name.as_str())?),
-            None => Arc::default(),
-        };
-        let backends = listener
-            .rule
-            .backends
-            .iter()
-            .map(|backend| backend.to_string().parse::<Authority>())
-            .collect::<Result<_, _>>();
-        match backends {
-            Ok(backends) => Some(Site::new(listener, profile, backends, rewrites)),
-            Err(error) => {
-                self.setup(&listener.rule.place, error);
-                None
-            }
-        }
-    }
-
     fn load_profiles(&mut self, checker: &Checker) {
         let model = self.model;
         for profile in &model.tls_profiles {
@@ -147,15 +147,33 @@ impl<'a> Loader<'a> {
                 true => OcspStapling::On,
                 false => OcspStapling::Off,
             };
-            let policy = TlsPolicy::predefined(PredefinedPolicy::V20220101S);
-            let Some(policy) = self.tls_policy(&profile.place, &policy) else {
+            let Some(policy) = self.policy_of(profile) else {
                 continue;
             };
             match Profile::new(certificate, stapling, client_auth, &policy) {
                 Ok(loaded) => {
+                    let loaded = match model.http.http2 {
+                        true => loaded,
+                        false => loaded.without_http2(),
+                    };
                     self.profiles.insert(&profile.name, Arc::new(loaded));
                 }
                 Err(error) => self.setup(&profile.place, error),
+            }
+        }
+    }
+
+    /// What a profile offers: its policy, or the strictest that is predefined.
+    fn policy_of(&mut self, profile: &model::TlsProfile) -> Option<ResolvedPolicy> {
+        let Some(policy) = &profile.policy else {
+            let strictest = TlsPolicy::predefined(PredefinedPolicy::V20220101S);
+            return self.tls_policy(&profile.place, &strictest);
+        };
+        match tls_policy(&policy.value) {
+            Ok(named) => self.tls_policy(&policy.place, &named),
+            Err(error) => {
+                self.setup(&policy.place, error);
+                None
             }
         }
     }
@@ -178,7 +196,11 @@ impl<'a> Loader<'a> {
     }
 
     fn compile_rewrites(&mut self) {
-        for set in &self.model.rewrite_sets {
+        let model = self.model;
+        for set in &model.rewrite_sets {
+            if self.asks_too_much(set) {
+                continue;
+            }
             match RuleSet::compile(rules::specs(set)) {
                 Ok(compiled) => {
                     self.rewrite_sets.insert(&set.name, Arc::new(compiled));
@@ -235,10 +257,20 @@ impl<'a> Loader<'a> {
     }
 
     fn trust(&mut self, trust: &'a model::Trust, checker: &Checker) -> Option<Arc<Trust>> {
-        let chains = self.client_chains(&trust.certificates, ClientChainLimits::default())?;
+        let limits = &self.model.limits;
+        let limits = ClientChainLimits {
+            file_bytes: limits.trust_file_bytes,
+            profile: limits.trust_files_per_profile,
+            gateway: limits.trust_files,
+        };
+        let chains = self.client_chains(&trust.certificates, limits)?;
         let algorithms = self.provider.signature_verification_algorithms.all;
         let policy = Policy::new(Purpose::ClientAuth, algorithms);
-        let policy = chains.demand(ClientIssuer::AnyBelowRoot, policy);
+        let issuer = match trust.immediate_issuer {
+            model::ImmediateIssuer::Any => ClientIssuer::AnyBelowRoot,
+            model::ImmediateIssuer::Configured => ClientIssuer::OfChainFile,
+        };
+        let policy = chains.demand(issuer, policy);
         let anchors = self.usable(trust.certificates.first()?, chains.into_anchors())?;
         Some(Arc::new(Trust::new(
             anchors,
@@ -259,7 +291,7 @@ impl<'a> Loader<'a> {
     /// All chains of a profile, or none: one that cannot be used leaves no other in its place.
     fn client_chains(
         &mut self,
-        files: &'a [Located<PathBuf>],
+        files: &'a [Located<FileSource>],
         limits: ClientChainLimits,
     ) -> Option<ClientChains> {
         let mut chains = ClientChains::new(limits);
@@ -277,15 +309,18 @@ impl<'a> Loader<'a> {
         complete.then_some(chains)
     }
 
-    fn read(&mut self, file: &Located<PathBuf>) -> Option<Vec<u8>> {
-        let read = read_bounded(&self.base.join(&file.value));
+    fn read(&mut self, file: &Located<FileSource>) -> Option<Vec<u8>> {
+        let read = match &file.value {
+            FileSource::Path(path) => read_bounded(&self.base.join(path)),
+            FileSource::Inline(inline) => Ok(inline.bytes().to_vec()),
+        };
         self.usable(file, read)
     }
 
     /// What a file gave, or a diagnostic about it.
     fn usable<T, E: Error + Send + Sync + 'static>(
         &mut self,
-        file: &Located<PathBuf>,
+        file: &Located<FileSource>,
         result: Result<T, E>,
     ) -> Option<T> {
         result
@@ -302,6 +337,29 @@ impl<'a> Loader<'a> {
         let source = Arc::new(error);
         self.problems
             .push(Diagnostic::new(place.clone(), Problem::Setup { source }));
+    }
+}
+
+/// A policy by the names that the model keeps.
+fn tls_policy(policy: &model::TlsPolicy) -> Result<TlsPolicy, PolicyError> {
+    let custom = match policy {
+        model::TlsPolicy::Predefined(predefined) => {
+            return predefined.name().parse().map(TlsPolicy::predefined);
+        }
+        model::TlsPolicy::Custom(custom) => custom,
+    };
+    let suites: Vec<&str> = custom
+        .cipher_suites
+        .iter()
+        .map(|suite| suite.value.as_str())
+        .collect();
+    let least = match custom.min_version {
+        model::MinVersion::Tls12 => TlsVersion::Tls12,
+        model::MinVersion::Tls13 => TlsVersion::Tls13,
+    };
+    match custom.generation {
+        model::Generation::Old => TlsPolicy::custom(least, &suites),
+        model::Generation::New => TlsPolicy::custom_v2(least, &suites),
     }
 }
 
@@ -323,7 +381,6 @@ fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use portcullis_tls::TlsVersion;
 
     #[test]
     fn what_a_tls_policy_loses_is_told_and_a_policy_of_nothing_is_a_problem() {

@@ -13,22 +13,24 @@ use crate::admission::Admission;
 use crate::connection::Connection;
 use crate::identity::Identity;
 use crate::refused::{Refused, client_words};
-use crate::respond::Forwarded;
+use crate::respond::Served;
 
 /// Logs what became of a request. Nothing a peer chose is written without its quotes escaped.
 pub(crate) fn request(
     connection: &Connection,
     admission: Option<&Admission>,
     parts: &Parts,
-    result: &Result<Forwarded, Refused>,
+    result: &Result<Served, Refused>,
     started: Instant,
 ) {
     let (status, reason, backend) = match result {
-        Ok(forwarded) => (
-            forwarded.response.status(),
-            "forwarded",
-            Some(forwarded.backend.as_str()),
-        ),
+        Ok(served) => {
+            let (word, backend) = match served {
+                Served::Forwarded(forwarded) => ("forwarded", Some(forwarded.backend.as_str())),
+                Served::Redirected(_) => ("redirected", None),
+            };
+            (served.status(), word, backend)
+        }
         Err(refused) => (refused.status(), refused.code(), None),
     };
     let identity = admission.and_then(|admission| admission.outcome.as_ref().ok());
@@ -88,9 +90,13 @@ fn verification(admission: Option<&Admission>) -> String {
 }
 
 /// The whole story of a refused client, for the operator's eyes only.
-fn detail(result: &Result<Forwarded, Refused>) -> Option<String> {
+fn detail(result: &Result<Served, Refused>) -> Option<String> {
     match result {
         Err(Refused::Client(refusal)) => Some(with_causes(&**refusal)),
+        Err(Refused::NotAuthorised(lacking)) => Some(format!(
+            "authorization {}: nothing of {}",
+            lacking.authorization, lacking.demand
+        )),
         _ => None,
     }
 }

@@ -9,6 +9,9 @@ use http_body_util::Full;
 use portcullis_revocation::Class as RevocationClass;
 use portcullis_tls::Refusal;
 
+use crate::authorization::Lacking;
+use crate::pages::Pages;
+
 /// What refusals name themselves as.
 const SERVER_NAME: &str = "Portcullis";
 
@@ -28,6 +31,12 @@ pub(crate) enum Refused {
     HostInvalid,
     /// No listener is configured for this host.
     NoListener,
+    /// The path leads above the root.
+    PathInvalid,
+    /// Who may pass is asked, and the client has presented no certificate.
+    CertificateRequired,
+    /// The client's certificate is proven, and its holder may not pass.
+    NotAuthorised(Arc<Lacking>),
     /// CONNECT and TRACE are not forwarded.
     MethodNotAllowed,
     /// The body is in another transfer coding than chunked, or in several (RFC 9112 section 6.1).
@@ -58,9 +67,12 @@ impl Refused {
 
     pub(crate) fn status(&self) -> StatusCode {
         match self {
-            Self::Client(_) | Self::PlainHttp | Self::HostMissing | Self::HostInvalid => {
-                StatusCode::BAD_REQUEST
-            }
+            Self::Client(_)
+            | Self::PlainHttp
+            | Self::HostMissing
+            | Self::HostInvalid
+            | Self::PathInvalid => StatusCode::BAD_REQUEST,
+            Self::CertificateRequired | Self::NotAuthorised(_) => StatusCode::FORBIDDEN,
             Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
             Self::NoListener => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -81,6 +93,9 @@ impl Refused {
             Self::HostMissing => "host_missing",
             Self::HostInvalid => "host_invalid",
             Self::NoListener => "no_listener",
+            Self::PathInvalid => "path_invalid",
+            Self::CertificateRequired => "client_certificate_required",
+            Self::NotAuthorised(_) => "client_not_authorised",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::CodingNotSupported => "transfer_coding_not_supported",
             Self::BackendUnreachable => "backend_unreachable",
@@ -101,6 +116,9 @@ impl Refused {
             Self::HostMissing => "The request names no single host",
             Self::HostInvalid => "The requested host is not a host name",
             Self::NoListener => "No listener serves the requested host",
+            Self::PathInvalid => "The requested path leads above the root",
+            Self::CertificateRequired => "A client certificate is required here",
+            Self::NotAuthorised(_) => "The client certificate is not authorised here",
             Self::MethodNotAllowed => "The method is not supported",
             Self::CodingNotSupported => "The transfer coding is not supported",
             Self::BackendUnreachable => "The backend cannot be reached",
@@ -122,12 +140,18 @@ impl Refused {
         }
     }
 
-    /// The answer: HTML, or JSON where the client prefers it.
-    pub(crate) fn answer(&self, request_headers: &HeaderMap) -> Response<Full<Bytes>> {
-        let (content_type, body) = if prefers_json(request_headers) {
-            ("application/json", self.json())
-        } else {
-            ("text/html", self.html())
+    /// The answer: HTML, which is the page of the listener if it has one for this status, or JSON where the client
+    /// prefers it.
+    pub(crate) fn answer(
+        &self,
+        request_headers: &HeaderMap,
+        pages: Option<&Pages>,
+    ) -> Response<Full<Bytes>> {
+        let page = pages.and_then(|pages| pages.page(self.status()));
+        let (content_type, body) = match page {
+            _ if prefers_json(request_headers) => ("application/json", self.json().into()),
+            Some(page) => ("text/html", page.clone()),
+            None => ("text/html", Bytes::from(self.html())),
         };
         let mut response = Response::new(Full::from(body));
         *response.status_mut() = self.status();

@@ -16,12 +16,16 @@ use portcullis_rewrite::{Exchange, TlsFacts, to_backend, to_client};
 
 use crate::activity::{InFlight, Turn};
 use crate::admission::Admission;
+use crate::authorization::Authorization;
 use crate::backend::RequestBody;
 use crate::connection::Connection;
 use crate::framing;
 use crate::gateway::Site;
 use crate::identity::Identity;
 use crate::log;
+use crate::pages::Pages;
+use crate::paths;
+use crate::plan::{self, Way};
 use crate::refused::Refused;
 use crate::relay::Relay;
 
@@ -45,11 +49,15 @@ pub(crate) async fn respond(
     in_flight.turn(Turn::Client);
     log::request(connection, admission.as_deref(), &parts, &result, started);
     match result {
-        Ok(Forwarded {
+        Ok(Served::Forwarded(Forwarded {
             response, timeout, ..
-        }) => response.map(|body| Either::Left(Relay::new(body, in_flight, timeout))),
+        })) => response.map(|body| Either::Left(Relay::new(body, in_flight, timeout))),
+        Ok(Served::Redirected(response)) => response.map(|()| Either::Right(Full::default())),
         Err(refused) => {
-            let mut response = refused.answer(&parts.headers);
+            let pages = admission
+                .as_ref()
+                .map(|admission| pages(connection, admission, &parts));
+            let mut response = refused.answer(&parts.headers, pages.as_deref());
             if matches!(refused, Refused::Client(_)) {
                 end(connection, parts.version, response.headers_mut());
             }
@@ -70,6 +78,27 @@ fn end(connection: &Connection, version: Version, headers: &mut HeaderMap) {
     }
 }
 
+/// What a request is answered with, where it is not refused.
+pub(crate) enum Served {
+    Forwarded(Forwarded),
+    Redirected(Response<()>),
+}
+
+impl Served {
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::Forwarded(forwarded) => forwarded.response.status(),
+            Self::Redirected(response) => response.status(),
+        }
+    }
+}
+
+/// The error pages of the listener that the request is for, or of that of the connection.
+fn pages(connection: &Connection, admission: &Admission, parts: &Parts) -> Arc<Pages> {
+    let asked = authority(parts).and_then(|authority| site(connection, admission, authority));
+    Arc::clone(&asked.unwrap_or(&admission.site).pages)
+}
+
 /// A backend's response and how it was come by.
 pub(crate) struct Forwarded {
     pub(crate) response: Response<Incoming>,
@@ -83,7 +112,7 @@ async fn forward(
     admission: &Admission,
     parts: &Parts,
     body: Incoming,
-) -> Result<Forwarded, Refused> {
+) -> Result<Served, Refused> {
     let identity = match &admission.outcome {
         Ok(identity) => identity,
         Err(refusal) => return Err(Refused::Client(Arc::clone(refusal))),
@@ -94,7 +123,13 @@ async fn forward(
     check_transfer_coding(&parts.headers)?;
     let authority = authority(parts)?;
     let site = site(connection, admission, authority)?;
-    let backend = site.backend().ok_or(Refused::BackendUnreachable)?.clone();
+    let forward = match way(site, identity, parts)? {
+        Way::Forward(forward) => forward,
+        Way::Redirect(redirect) => {
+            return plan::redirect(redirect, &parts.uri, authority).map(Served::Redirected);
+        }
+    };
+    let backend = forward.backend()?.clone();
     let exchange = exchange(connection, identity, parts, authority);
 
     let gateway = Arc::clone(&admission.gateway);
@@ -104,17 +139,17 @@ async fn forward(
     *request.headers_mut() = parts.headers.clone();
     let headers = request.headers_mut();
     headers.remove(EXPECT); // answered here: the body is read as the backend takes it
-    headers.insert(HOST, site.host(authority)?);
+    headers.insert(HOST, forward.host(authority)?);
     framing::settle_request(headers);
     let remembered = to_backend(
         headers,
         admission.gateway.strip(),
-        &site.rewrites,
+        &forward.rewrites,
         &exchange,
     );
     frame(&mut request);
 
-    let timeout = site.settings.request_timeout;
+    let timeout = forward.settings.request_timeout;
     let mut response = connection.core.backends.send(request, timeout).await?;
     let status = response.status();
     if status == StatusCode::SWITCHING_PROTOCOLS {
@@ -124,15 +159,36 @@ async fn forward(
     to_client(
         status,
         response.headers_mut(),
-        &site.rewrites,
+        &forward.rewrites,
         &exchange,
         &remembered,
     );
-    Ok(Forwarded {
+    Ok(Served::Forwarded(Forwarded {
         response,
         backend,
         timeout,
-    })
+    }))
+}
+
+/// What becomes of the request, if its client may send it: first by the listener's rule, then by the path's.
+fn way<'a>(site: &'a Site, identity: &Identity, parts: &Parts) -> Result<&'a Way, Refused> {
+    if let Some(authorization) = &site.authorization {
+        authorise(authorization, identity)?;
+    }
+    let path = paths::normal(parts.uri.path())?;
+    let (authorization, way) = site.plan.choose(&path)?;
+    if let Some(authorization) = authorization {
+        authorise(authorization, identity)?;
+    }
+    Ok(way)
+}
+
+/// Whether the client may pass. Without a proven certificate nobody does.
+fn authorise(authorization: &Authorization, identity: &Identity) -> Result<(), Refused> {
+    let proven = identity.proven().ok_or(Refused::CertificateRequired)?;
+    authorization
+        .check(proven)
+        .map_err(|lacking| Refused::NotAuthorised(Arc::new(lacking)))
 }
 
 /// Chunks are decoded here and nothing else is: the backend would be told of no other coding, as
@@ -185,7 +241,9 @@ fn site<'a>(
         .get(connection.bind)
         .and_then(|bind| bind.site(&host))
         .ok_or(Refused::NoListener)?;
-    if site.asks_the_same_as(&admission.site) {
+    // A connection from before a reload may speak what is not spoken here any more.
+    let same_protocol = site.profile.is_some() == connection.tls.is_some();
+    if same_protocol && site.asks_the_same_as(&admission.site) {
         Ok(site)
     } else {
         Err(Refused::Misdirected)
@@ -206,10 +264,9 @@ fn exchange<'a>(
         version: parts.version,
         uri: &parts.uri,
         authority,
-        tls: Some(TlsFacts {
-            protocol: connection.protocol,
-            cipher: connection.cipher,
-        }),
+        tls: connection
+            .tls
+            .map(|(protocol, cipher)| TlsFacts { protocol, cipher }),
     }
 }
 

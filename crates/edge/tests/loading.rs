@@ -170,43 +170,6 @@ fn a_trust_file_that_cannot_be_used_is_never_everybody() {
 }
 
 #[test]
-fn more_trust_files_than_are_documented_are_refused() {
-    let files = Files::new();
-    let root = files.ca.pem();
-    let listed = |profile: &str, count: usize| {
-        let names = (0..count).map(|number| format!("{profile}-{number}.pem"));
-        let names: Vec<_> = names.collect();
-        for name in &names {
-            files.write(name, &root);
-        }
-        format!("{names:?}")
-    };
-    let one = |list: &str| CONFIGURATION.replace("[\"chain.pem\"]", list);
-    files.build(&one(&listed("a", 100))).ok().unwrap();
-    let problems = files.problems(&one(&listed("a", 101)));
-    assert_eq!(
-        problems[0].0,
-        "tls_profile.contoso.trusted_client_certificates[100]"
-    );
-    assert!(problems[0].1.contains("more than 100"), "{problems:?}");
-    let several = |counts: &[(&str, usize)]| {
-        let mut toml = one(&listed("a", 100));
-        for (name, count) in counts {
-            toml += &format!(
-                "[tls_profile.{name}]\ncertificate = {{ pem = \"server.pem\", key = \"server.key\" }}\n\
-                 client_auth = \"required\"\ntrusted_client_certificates = {}\nrevocation = \"off\"\n",
-                listed(name, *count)
-            );
-        }
-        toml
-    };
-    files.build(&several(&[("b", 100)])).ok().unwrap();
-    let problems = files.problems(&several(&[("b", 100), ("c", 1)]));
-    assert_eq!(problems.len(), 1);
-    assert!(problems[0].1.contains("more than 200"), "{problems:?}");
-}
-
-#[test]
 fn a_trust_file_of_more_than_25_kb_is_refused() {
     let files = Files::new();
     files.write("chain.pem", files.ca.pem() + &"\n".repeat(25 * 1024));

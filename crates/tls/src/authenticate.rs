@@ -38,6 +38,7 @@ pub struct VerifiedClient {
     issuers: Vec<CertificateDer<'static>>,
     valid_until: UnixTime,
     revocation: Option<Verdict>,
+    policies: Vec<String>,
 }
 
 impl VerifiedClient {
@@ -58,6 +59,13 @@ impl VerifiedClient {
     #[must_use]
     pub fn valid_until(&self) -> UnixTime {
         self.valid_until
+    }
+
+    /// The certificate policies under which the path is valid, dotted, without anyPolicy where that is all there is
+    /// (RFC 5280 section 6.1.6).
+    #[must_use]
+    pub fn policies(&self) -> &[String] {
+        &self.policies
     }
 
     /// The responder's answer, where the profile asks for one.
@@ -131,6 +139,7 @@ async fn verify(
     Ok(VerifiedClient {
         certificate: end_entity.clone(),
         issuers: issuers(&chain),
+        policies: chain.policies().map(|oid| oid.to_string()).collect(),
         valid_until,
         revocation,
     })

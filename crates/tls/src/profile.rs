@@ -150,6 +150,17 @@ impl Profile {
         })
     }
 
+    /// The same without HTTP/2.
+    #[must_use]
+    pub fn without_http2(mut self) -> Self {
+        let configs = [Some(&mut self.server_config), self.hybrid.as_mut()];
+        for config in configs.into_iter().flatten() {
+            let protocols = &mut Arc::make_mut(config).alpn_protocols;
+            protocols.retain(|protocol| protocol != b"h2");
+        }
+        self
+    }
+
     /// The rustls configuration to accept this client with, whose hello was read by
     /// [`Acceptor`](rustls::server::Acceptor). A client that can do the first of
     /// [`KEY_EXCHANGES`](crate::KEY_EXCHANGES) does, wherever among its own it ranks that: one that did

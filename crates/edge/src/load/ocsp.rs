@@ -1,9 +1,8 @@
 //! How OCSP responders are asked, from the model to settings.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use portcullis_model::{self as model, Located, Problem};
+use portcullis_model::{self as model, FileSource, Located, Problem};
 use portcullis_ocsp::{DelegatesWithoutNocheck, HashAlgorithm};
 use portcullis_revocation::{
     Checker, Destinations, Lifetimes, Method, Mode, Nonces, Policy, Ports, Proxy, Responders,
@@ -124,7 +123,7 @@ impl Loader<'_> {
     }
 
     /// The certificates of a PEM file; none where there is a problem with it.
-    fn certificates(&mut self, file: &Located<PathBuf>) -> Vec<CertificateDer<'static>> {
+    fn certificates(&mut self, file: &Located<FileSource>) -> Vec<CertificateDer<'static>> {
         let read = self
             .read(file)
             .map(|file| portcullis_tls::certificates(&file));

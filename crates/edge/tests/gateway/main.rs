@@ -26,6 +26,8 @@
 //! - `silence`: clients and backends that do nothing
 //! - `plain_http`: what is said where TLS is missing
 //! - `log`: what the operator reads
+//! - `authorization`: who may pass, beside being proven
+//! - `paths`: what the path of a request decides, redirects, error pages, plain HTTP
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::as_conversions,
@@ -38,6 +40,7 @@
 
 mod alerts;
 mod authentication;
+mod authorization;
 mod backends;
 mod drain;
 mod exchange;
@@ -51,6 +54,7 @@ mod log;
 mod nonces;
 mod ocsp;
 mod own_fields;
+mod paths;
 mod plain_http;
 mod reload;
 mod responders;

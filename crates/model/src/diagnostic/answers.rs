@@ -47,6 +47,7 @@ impl Problem {
             Self::Unproven { .. } => "unproven",
             Self::ProbeProtocol { .. } => "probe_protocol",
             Self::Carried { .. } => "carried",
+            Self::NotHonoured { .. } => "not_honoured",
             Self::Unreferenced { .. } => "unreferenced",
             Self::Shadowed { .. } => "shadowed",
             Self::ShadowedPath { .. } => "shadowed_path",

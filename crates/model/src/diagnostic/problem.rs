@@ -358,6 +358,12 @@ pub enum Problem {
         /// Why.
         source: Arc<dyn Error + Send + Sync>,
     },
+    /// A part of what is asked for cannot be had, and the rest can.
+    #[error("not all of this can be had")]
+    NotHonoured {
+        /// What cannot.
+        source: Arc<dyn Error + Send + Sync>,
+    },
     /// A server or TLS profile cannot be made of values that are fine by themselves.
     #[error("this cannot be set up")]
     Setup {
@@ -375,7 +381,8 @@ impl Problem {
             | Self::Shadowed { .. }
             | Self::ShadowedPath { .. }
             | Self::RedirectToItself { .. }
-            | Self::Carried { .. } => Severity::Warning,
+            | Self::Carried { .. }
+            | Self::NotHonoured { .. } => Severity::Warning,
             _ => Severity::Error,
         }
     }

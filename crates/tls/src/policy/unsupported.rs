@@ -87,3 +87,5 @@ impl Unsupported {
         }
     }
 }
+
+impl std::error::Error for NotHonoured {}

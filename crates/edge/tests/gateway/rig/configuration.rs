@@ -129,6 +129,7 @@ pub(crate) struct Setup {
     files: Vec<(&'static str, String)>,
     server_chain: String,
     extra_rules: String,
+    whole: Option<String>,
     cores: usize,
 }
 
@@ -147,6 +148,7 @@ impl Setup {
             files: Vec::new(),
             server_chain: pki.server.pem(),
             extra_rules: String::new(),
+            whole: None,
             cores: 1,
         }
     }
@@ -233,6 +235,12 @@ impl Setup {
         self
     }
 
+    /// Exactly this, with `server.pem`, `server.key` and `chain.pem` beside it.
+    pub(crate) fn written(mut self, toml: &str) -> Self {
+        self.whole = Some(toml.to_owned());
+        self
+    }
+
     /// One more rewrite rule of every listener that rewrites, as TOML.
     pub(crate) fn rule(mut self, toml: &str) -> Self {
         writeln!(self.extra_rules, "[[rewrite_set.identity.rule]]\n{toml}").unwrap();
@@ -276,6 +284,10 @@ impl Setup {
         }
         fs::write(folder.join("server.pem"), &self.server_chain).unwrap();
         fs::write(folder.join("server.key"), self.pki.server.key_pem()).unwrap();
+        fs::write(folder.join("chain.pem"), self.pki.chain_pem()).unwrap();
+        if let Some(whole) = &self.whole {
+            return whole.clone();
+        }
         let mut toml = String::new();
         for (number, profile) in self.profiles.iter().enumerate() {
             profile.write(&format!("p{number}"), folder, &mut toml);

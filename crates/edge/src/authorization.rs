@@ -1,0 +1,268 @@
+//! Which identities may pass, beside being proven.
+
+use ipnet::IpNet;
+use portcullis_model as model;
+use portcullis_model::host::HostName;
+use portcullis_x509::{
+    Certificate, DistinguishedName, DistinguishedNameError, GeneralName, KeyUsage, Name,
+};
+
+use crate::identity::Proven;
+
+/// Which identities may pass: those for which every demand holds. There is at least one, and nobody without a proven
+/// certificate passes any.
+#[derive(Debug)]
+pub(crate) struct Authorization {
+    name: String,
+    dns: Vec<model::host::HostPattern>,
+    email: Vec<String>,
+    uri: Vec<String>,
+    ip: Vec<IpNet>,
+    spiffe_trust_domain: Vec<String>,
+    issuers: Vec<DistinguishedName>,
+    subject: Vec<Vec<DistinguishedName>>,
+    policies: Vec<String>,
+    fingerprints: Vec<model::Sha256>,
+    keys: Vec<model::Sha256>,
+}
+
+/// What an identity lacks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Lacking {
+    /// The authorization.
+    pub(crate) authorization: String,
+    /// The key of the list that has no entry for it.
+    pub(crate) demand: &'static str,
+}
+
+impl Authorization {
+    /// Reads the names that the model does not judge.
+    ///
+    /// # Errors
+    /// The place of a name that is none, and why.
+    pub(crate) fn of(
+        authorization: &model::Authorization,
+    ) -> Result<Self, (model::Place, DistinguishedNameError)> {
+        let values = |located: &[model::Located<String>]| -> Vec<String> {
+            located.iter().map(|item| item.value.clone()).collect()
+        };
+        let name = |text: &str, place: &model::Place| {
+            text.parse::<DistinguishedName>()
+                .map_err(|error| (place.clone(), error))
+        };
+        let issuers = authorization.issuer_dn.iter();
+        let issuers = issuers.map(|dn| name(&dn.value, &dn.place));
+        let subject = authorization.subject.iter().map(|demand| {
+            let values = demand.values.iter();
+            values
+                .map(|value| {
+                    name(
+                        &attribute(&demand.attribute.value, &value.value),
+                        &value.place,
+                    )
+                })
+                .collect::<Result<Vec<_>, _>>()
+        });
+        Ok(Self {
+            name: authorization.name.clone(),
+            dns: authorization
+                .dns
+                .iter()
+                .map(|item| item.value.clone())
+                .collect(),
+            email: values(&authorization.email),
+            uri: values(&authorization.uri),
+            ip: authorization.ip.iter().map(|item| item.value).collect(),
+            spiffe_trust_domain: values(&authorization.spiffe_trust_domain),
+            issuers: issuers.collect::<Result<_, _>>()?,
+            subject: subject.collect::<Result<_, _>>()?,
+            policies: values(&authorization.policy_oid),
+            fingerprints: authorization
+                .fingerprint_sha256
+                .iter()
+                .map(|item| item.value)
+                .collect(),
+            keys: authorization
+                .spki_sha256
+                .iter()
+                .map(|item| item.value)
+                .collect(),
+        })
+    }
+
+    /// Whether a proven identity may pass.
+    pub(crate) fn check(&self, proven: &Proven) -> Result<(), Lacking> {
+        let lacking = |demand| Lacking {
+            authorization: self.name.clone(),
+            demand,
+        };
+        // It was parsed when it was proven.
+        let certificate =
+            Certificate::parse(&proven.certificate).map_err(|_| lacking("require_certificate"))?;
+        let names = Names::of(&certificate);
+        for (demand, holds) in [
+            (
+                "dns",
+                any(&self.dns, |pattern| {
+                    names.dns.iter().any(|name| pattern.matches(name))
+                }),
+            ),
+            (
+                "email",
+                any(&self.email, |email| {
+                    names.email.iter().any(|name| is_mailbox(email, name))
+                }),
+            ),
+            (
+                "uri",
+                any(&self.uri, |uri| names.uri.contains(&uri.as_str())),
+            ),
+            (
+                "ip",
+                any(&self.ip, |net| names.ip.iter().any(|ip| net.contains(ip))),
+            ),
+            (
+                "spiffe_trust_domain",
+                any(&self.spiffe_trust_domain, |domain| {
+                    names.trust_domain == Some(domain.as_str())
+                }),
+            ),
+            (
+                "issuer_dn",
+                any(&self.issuers, |issuer| {
+                    issuer.name().matches(&certificate.issuer())
+                }),
+            ),
+            (
+                "subject",
+                self.subject
+                    .iter()
+                    .all(|values| any(values, |value| has(certificate.subject(), value))),
+            ),
+            (
+                "policy_oid",
+                any(&self.policies, |oid| proven.policies.contains(oid)),
+            ),
+            (
+                "fingerprint_sha256",
+                any(&self.fingerprints, |hash| *hash == proven.fingerprint),
+            ),
+            ("spki_sha256", any(&self.keys, |hash| *hash == proven.key)),
+        ] {
+            if !holds {
+                return Err(lacking(demand));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One entry suffices, and of no list none is asked.
+fn any<T>(list: &[T], holds: impl FnMut(&T) -> bool) -> bool {
+    list.is_empty() || list.iter().any(holds)
+}
+
+/// A name of one attribute, its value as it is (RFC 4514 section 2.4: the hexadecimal of its DER).
+fn attribute(attribute: &str, value: &str) -> String {
+    let mut text = format!("{attribute}=#");
+    let octets =
+        portcullis_x509::der::encode(portcullis_x509::der::Tag::UTF8_STRING, &[value.as_bytes()]);
+    text.extend(octets.iter().map(|octet| format!("{octet:02X}")));
+    text
+}
+
+/// Whether the attributes of `wanted`, of which there is one, are in the subject, wherever they stand.
+fn has(subject: Name<'_>, wanted: &DistinguishedName) -> bool {
+    let wanted = wanted.name();
+    let mut wanted = wanted.attributes().peekable();
+    wanted.peek().is_some()
+        && wanted.all(|wanted| subject.attributes().any(|found| found.matches(&wanted)))
+}
+
+/// `@domain` is every mailbox of a domain. What is before the `@` is compared exactly, what follows in any case.
+fn is_mailbox(expected: &str, found: &str) -> bool {
+    let (Some((local, domain)), Some((found_local, found_domain))) =
+        (expected.rsplit_once('@'), found.rsplit_once('@'))
+    else {
+        return false;
+    };
+    domain.eq_ignore_ascii_case(found_domain)
+        && !found_local.is_empty()
+        && (local.is_empty() || local == found_local)
+}
+
+/// The alternative names of a certificate by kind. One that is malformed has none.
+#[derive(Default)]
+struct Names<'a> {
+    dns: Vec<HostName>,
+    email: Vec<&'a str>,
+    uri: Vec<&'a str>,
+    ip: Vec<std::net::IpAddr>,
+    trust_domain: Option<&'a str>,
+}
+
+impl<'a> Names<'a> {
+    fn of(certificate: &Certificate<'a>) -> Self {
+        let mut names = Self::default();
+        let Ok(Some(found)) = certificate.subject_alternative_name() else {
+            return names;
+        };
+        for name in found.iter() {
+            match name {
+                // A wildcard is no client's host, and no host name either.
+                GeneralName::DnsName(name) => names.dns.extend(HostName::parse(name)),
+                GeneralName::Rfc822Name(name) => names.email.push(name),
+                GeneralName::Uri(name) => names.uri.push(name),
+                GeneralName::IpAddress(octets) => names.ip.extend(address(octets)),
+                _ => (),
+            }
+        }
+        names.trust_domain = match names.uri.as_slice() {
+            [only] if is_workload(certificate) => spiffe_trust_domain(only),
+            _ => None,
+        };
+        names
+    }
+}
+
+fn address(octets: &[u8]) -> Option<std::net::IpAddr> {
+    let v4 = <[u8; 4]>::try_from(octets).map(std::net::IpAddr::from);
+    v4.or_else(|_| <[u8; 16]>::try_from(octets).map(std::net::IpAddr::from))
+        .ok()
+}
+
+/// X.509-SVID sections 4.1 and 4.3: a workload's certificate is no authority's.
+fn is_workload(certificate: &Certificate<'_>) -> bool {
+    let is_ca = !matches!(
+        certificate.basic_constraints(),
+        Ok(None | Some(portcullis_x509::BasicConstraints { ca: false, .. }))
+    );
+    let signs = match certificate.key_usage() {
+        Ok(Some(usage)) => {
+            usage.contains(KeyUsage::KEY_CERT_SIGN) || usage.contains(KeyUsage::CRL_SIGN)
+        }
+        Ok(None) => false,
+        Err(_) => true,
+    };
+    !is_ca && !signs
+}
+
+/// The trust domain of a workload's SPIFFE ID, which has a path and nothing behind it.
+fn spiffe_trust_domain(uri: &str) -> Option<&str> {
+    let (scheme, rest) = uri.split_once("://")?;
+    let (domain, path) = rest.split_once('/')?;
+    let is_domain = !domain.is_empty()
+        && domain.bytes().all(|octet| {
+            octet.is_ascii_lowercase()
+                || octet.is_ascii_digit()
+                || matches!(octet, b'.' | b'-' | b'_')
+        });
+    let is_path = !path.is_empty()
+        && path.split('/').all(|segment| {
+            !matches!(segment, "" | "." | "..")
+                && segment.bytes().all(|octet| {
+                    octet.is_ascii_alphanumeric() || matches!(octet, b'.' | b'-' | b'_')
+                })
+        });
+    (scheme.eq_ignore_ascii_case("spiffe") && is_domain && is_path).then_some(domain)
+}
