@@ -95,12 +95,11 @@ impl Findings {
         let mut problems = diagnosis.problems;
         let loaded = portcullis_edge::Gateway::build(&diagnosis.gateway, base, provider());
         let mut warnings = diagnosis.gateway.warnings.clone();
-        match &loaded {
-            Ok(gateway) => warnings.extend(gateway.not_honoured().iter().map(|(place, lost)| {
+        if let Ok(gateway) = &loaded {
+            warnings.extend(gateway.not_honoured().iter().map(|(place, lost)| {
                 let source = Arc::new(*lost);
                 Diagnostic::new(place.clone(), Problem::NotHonoured { source })
-            })),
-            Err(_) => (),
+            }));
         }
         if let Err(further) = loaded {
             let known: HashSet<String> = problems

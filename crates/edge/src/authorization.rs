@@ -2,7 +2,7 @@
 
 use ipnet::IpNet;
 use portcullis_model as model;
-use portcullis_model::host::HostName;
+use portcullis_model::host::{HostName, HostPattern};
 use portcullis_x509::{
     Certificate, DistinguishedName, DistinguishedNameError, GeneralName, KeyUsage, Name,
 };
@@ -14,7 +14,7 @@ use crate::identity::Proven;
 #[derive(Debug)]
 pub(crate) struct Authorization {
     name: String,
-    dns: Vec<model::host::HostPattern>,
+    dns: Vec<HostPattern>,
     email: Vec<String>,
     uri: Vec<String>,
     ip: Vec<IpNet>,
@@ -92,69 +92,68 @@ impl Authorization {
 
     /// Whether a proven identity may pass.
     pub(crate) fn check(&self, proven: &Proven) -> Result<(), Lacking> {
-        let lacking = |demand| Lacking {
-            authorization: self.name.clone(),
-            demand,
-        };
         // It was parsed when it was proven.
-        let certificate =
-            Certificate::parse(&proven.certificate).map_err(|_| lacking("require_certificate"))?;
-        let names = Names::of(&certificate);
-        for (demand, holds) in [
-            (
-                "dns",
-                any(&self.dns, |pattern| {
-                    names.dns.iter().any(|name| pattern.matches(name))
-                }),
-            ),
-            (
-                "email",
-                any(&self.email, |email| {
-                    names.email.iter().any(|name| is_mailbox(email, name))
-                }),
-            ),
+        let lacking = match Certificate::parse(&proven.certificate) {
+            Err(_) => Some("require_certificate"),
+            Ok(certificate) => self
+                .lacking_in_names(&certificate)
+                .or_else(|| self.lacking_in_certificate(&certificate, proven)),
+        };
+        match lacking {
+            None => Ok(()),
+            Some(demand) => Err(Lacking {
+                authorization: self.name.clone(),
+                demand,
+            }),
+        }
+    }
+
+    fn lacking_in_names(&self, certificate: &Certificate<'_>) -> Option<&'static str> {
+        let names = Names::of(certificate);
+        let is_host = |pattern: &HostPattern| names.dns.iter().any(|name| pattern.matches(name));
+        let is_mailbox = |email: &String| names.email.iter().any(|name| is_mailbox(email, name));
+        let is_near = |net: &IpNet| names.ip.iter().any(|ip| net.contains(ip));
+        let is_domain = |domain: &String| names.trust_domain == Some(domain.as_str());
+        first_unmet([
+            ("dns", any(&self.dns, is_host)),
+            ("email", any(&self.email, is_mailbox)),
             (
                 "uri",
                 any(&self.uri, |uri| names.uri.contains(&uri.as_str())),
             ),
-            (
-                "ip",
-                any(&self.ip, |net| names.ip.iter().any(|ip| net.contains(ip))),
-            ),
+            ("ip", any(&self.ip, is_near)),
             (
                 "spiffe_trust_domain",
-                any(&self.spiffe_trust_domain, |domain| {
-                    names.trust_domain == Some(domain.as_str())
-                }),
+                any(&self.spiffe_trust_domain, is_domain),
             ),
-            (
-                "issuer_dn",
-                any(&self.issuers, |issuer| {
-                    issuer.name().matches(&certificate.issuer())
-                }),
-            ),
-            (
-                "subject",
-                self.subject
-                    .iter()
-                    .all(|values| any(values, |value| has(certificate.subject(), value))),
-            ),
-            (
-                "policy_oid",
-                any(&self.policies, |oid| proven.policies.contains(oid)),
-            ),
-            (
-                "fingerprint_sha256",
-                any(&self.fingerprints, |hash| *hash == proven.fingerprint),
-            ),
-            ("spki_sha256", any(&self.keys, |hash| *hash == proven.key)),
-        ] {
-            if !holds {
-                return Err(lacking(demand));
-            }
-        }
-        Ok(())
+        ])
     }
+
+    fn lacking_in_certificate(
+        &self,
+        certificate: &Certificate<'_>,
+        proven: &Proven,
+    ) -> Option<&'static str> {
+        let (issuer, subject) = (certificate.issuer(), certificate.subject());
+        let is_issuer = |expected: &DistinguishedName| expected.name().matches(&issuer);
+        let has_one = |values: &Vec<DistinguishedName>| any(values, |value| has(subject, value));
+        let is_valid = |oid: &String| proven.policies.contains(oid);
+        let is_this = |hash: &model::Sha256| *hash == proven.fingerprint;
+        first_unmet([
+            ("issuer_dn", any(&self.issuers, is_issuer)),
+            ("subject", self.subject.iter().all(has_one)),
+            ("policy_oid", any(&self.policies, is_valid)),
+            ("fingerprint_sha256", any(&self.fingerprints, is_this)),
+            ("spki_sha256", any(&self.keys, |hash| *hash == proven.key)),
+        ])
+    }
+}
+
+/// The first demand that does not hold.
+fn first_unmet<const N: usize>(demands: [(&'static str, bool); N]) -> Option<&'static str> {
+    demands
+        .into_iter()
+        .find_map(|(demand, holds)| (!holds).then_some(demand))
 }
 
 /// One entry suffices, and of no list none is asked.
