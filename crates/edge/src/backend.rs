@@ -66,6 +66,9 @@ impl Backends {
         while let Some(left) = timeout.checked_sub(passage.quiet()) {
             match tokio::time::timeout(left, response.as_mut()).await {
                 Ok(Ok(response)) => return Ok(response),
+                Ok(Err(_)) if passage.too_long.load(Ordering::Relaxed) => {
+                    return Err(Refused::BodyTooLong);
+                }
                 Ok(Err(error)) => return Err(Refused::backend(&error)),
                 Err(_) => {}
             }
@@ -83,6 +86,8 @@ struct Passage {
     pulse: Pulse,
     /// Whether the backend would take more than the client has sent.
     awaits_client: AtomicBool,
+    /// Whether there was more than may be sent.
+    too_long: AtomicBool,
 }
 
 impl Passage {
@@ -90,6 +95,7 @@ impl Passage {
         Self {
             pulse: Pulse::new(),
             awaits_client: AtomicBool::new(false),
+            too_long: AtomicBool::new(false),
         }
     }
 
@@ -118,6 +124,8 @@ pub(crate) struct RequestBody {
     version: Version,
     gateway: Arc<Gateway>,
     passage: Arc<Passage>,
+    /// Octets that may still come.
+    left: u64,
 }
 
 impl RequestBody {
@@ -125,6 +133,7 @@ impl RequestBody {
         Self {
             incoming,
             version,
+            left: gateway.http().body_bytes,
             gateway,
             passage: Arc::new(Passage::new()),
         }
@@ -144,6 +153,17 @@ impl Body for RequestBody {
             return Poll::Pending;
         };
         self.passage.frame();
+        if let Some(Ok(frame)) = &frame
+            && let Some(data) = frame.data_ref()
+        {
+            let length = u64::try_from(data.len()).unwrap_or(u64::MAX);
+            let Some(left) = self.left.checked_sub(length) else {
+                self.passage.too_long.store(true, Ordering::Relaxed);
+                let error = io::Error::from(io::ErrorKind::FileTooLarge);
+                return Poll::Ready(Some(Err(Box::new(error))));
+            };
+            self.left = left;
+        }
         if let Some(Ok(frame)) = &mut frame
             && let Some(trailers) = frame.trailers_mut()
         {

@@ -5,6 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -40,8 +41,8 @@ pub const KEEP_ALIVE: Duration = Duration::from_secs(75);
 const LINGER: Duration = Duration::from_secs(5);
 /// How often an HTTP/2 peer is asked whether it is there, and how long it may take to answer.
 const PING: Duration = Duration::from_secs(30);
-/// Most bytes of a request's head, as Application Gateway documents.
-const HEADER_BYTES: u16 = 32 * 1024;
+/// The least that hyper reads of a request's head at once.
+const LEAST_HEAD: usize = 8 * 1024;
 /// Most header fields of a request, which bounds what compressed or empty ones can cost.
 const HEADER_FIELDS: usize = 100;
 /// Bytes that an HTTP/2 client may send ahead on one stream, and on all together.
@@ -68,6 +69,8 @@ pub(crate) struct Connection {
     pub(crate) activity: Arc<Activity>,
     /// The latest judgement.
     pub(crate) admission: ArcSwap<Admission>,
+    /// Requests so far.
+    pub(crate) requests: AtomicU64,
     /// Told when the connection must not serve further requests.
     pub(crate) close: Notify,
 }
@@ -211,6 +214,7 @@ async fn admit(
         presented,
         activity: Activity::new(),
         admission: ArcSwap::from_pointee(admission),
+        requests: AtomicU64::new(0),
         close: Notify::new(),
     }))
 }
@@ -220,11 +224,18 @@ async fn serve_http1(
     connection: Arc<Connection>,
     stopped: watch::Receiver<Option<Duration>>,
 ) {
+    let head = {
+        let gateway = connection.core.shared.gateway.load();
+        let http = gateway.http();
+        http.url_bytes
+            .saturating_add(http.header_bytes)
+            .max(LEAST_HEAD)
+    };
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(KEEP_ALIVE)
         .max_headers(HEADER_FIELDS)
-        .max_buf_size(usize::from(HEADER_BYTES))
+        .max_buf_size(head)
         .serve_connection(TokioIo::new(stream), service(&connection));
     until_end(served, &connection, stopped).await;
 }
@@ -234,12 +245,19 @@ async fn serve_http2(
     connection: Arc<Connection>,
     stopped: watch::Receiver<Option<Duration>>,
 ) {
+    let fields = connection
+        .core
+        .shared
+        .gateway
+        .load()
+        .http()
+        .http2_header_bytes;
     let served = http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
         .keep_alive_interval(PING)
         .keep_alive_timeout(PING)
         .max_concurrent_streams(STREAMS)
-        .max_header_list_size(u32::from(HEADER_BYTES))
+        .max_header_list_size(u32::try_from(fields).unwrap_or(u32::MAX))
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_send_buf_size(SEND_BUFFER)

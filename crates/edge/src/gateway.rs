@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use portcullis_model::host::{HostName, HostTable};
-use portcullis_model::{Diagnostic, Listener, Place};
+use portcullis_model::{Diagnostic, HttpSettings, Listener, Place};
 use portcullis_revocation::Checker;
 use portcullis_rewrite::StripList;
 use portcullis_tls::{ClientAuth, NotHonoured, Profile, Stapler};
@@ -22,6 +22,7 @@ pub struct Gateway {
     strip: StripList,
     stapling: Vec<Arc<Profile>>,
     not_honoured: Vec<(Place, NotHonoured)>,
+    http: HttpSettings,
     checker: Checker,
 }
 
@@ -44,6 +45,7 @@ impl Gateway {
             strip,
             stapling,
             not_honoured,
+            http: model.http.clone(),
             checker,
         })
     }
@@ -59,6 +61,11 @@ impl Gateway {
     #[must_use]
     pub fn not_honoured(&self) -> &[(Place, NotHonoured)] {
         &self.not_honoured
+    }
+
+    /// What holds for HTTP on every listener.
+    pub(crate) fn http(&self) -> &HttpSettings {
+        &self.http
     }
 
     /// Who asks OCSP responders, for all profiles.

@@ -33,6 +33,12 @@ pub(crate) enum Refused {
     NoListener,
     /// The path leads above the root.
     PathInvalid,
+    /// The request target is longer than is taken (RFC 9110 section 15.5.15).
+    UrlTooLong,
+    /// The header fields are longer than are taken (RFC 6585 section 5).
+    HeadersTooLong,
+    /// The body is longer than is taken (RFC 9110 section 15.5.14).
+    BodyTooLong,
     /// Who may pass is asked, and the client has presented no certificate.
     CertificateRequired,
     /// The client's certificate is proven, and its holder may not pass.
@@ -73,6 +79,9 @@ impl Refused {
             | Self::HostInvalid
             | Self::PathInvalid => StatusCode::BAD_REQUEST,
             Self::CertificateRequired | Self::NotAuthorised(_) => StatusCode::FORBIDDEN,
+            Self::UrlTooLong => StatusCode::URI_TOO_LONG,
+            Self::HeadersTooLong => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::BodyTooLong => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
             Self::NoListener => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -94,6 +103,9 @@ impl Refused {
             Self::HostInvalid => "host_invalid",
             Self::NoListener => "no_listener",
             Self::PathInvalid => "path_invalid",
+            Self::UrlTooLong => "url_too_long",
+            Self::HeadersTooLong => "headers_too_long",
+            Self::BodyTooLong => "body_too_long",
             Self::CertificateRequired => "client_certificate_required",
             Self::NotAuthorised(_) => "client_not_authorised",
             Self::MethodNotAllowed => "method_not_allowed",
@@ -116,6 +128,9 @@ impl Refused {
             Self::HostMissing => "The request names no single host",
             Self::HostInvalid => "The requested host is not a host name",
             Self::NoListener => "No listener serves the requested host",
+            Self::UrlTooLong => "The URL is too long",
+            Self::HeadersTooLong => "The header fields are too long",
+            Self::BodyTooLong => "The body is too long",
             Self::PathInvalid => "The requested path leads above the root",
             Self::CertificateRequired => "A client certificate is required here",
             Self::NotAuthorised(_) => "The client certificate is not authorised here",

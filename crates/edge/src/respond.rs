@@ -1,6 +1,7 @@
 //! One request: who asks, for which host, forwarded to where, or refused and why.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -11,6 +12,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, V
 use http_body::Body as _;
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
+use portcullis_model::HttpSettings;
 use portcullis_model::host::HostName;
 use portcullis_rewrite::{Exchange, TlsFacts, to_backend, to_client};
 
@@ -40,6 +42,7 @@ pub(crate) async fn respond(
     let started = Instant::now();
     let mut in_flight = InFlight::new(&connection.activity);
     let (parts, body) = request.into_parts();
+    count(connection, parts.version);
     in_flight.turn(Turn::Backend); // a responder may have to be asked, then a backend
     let admission = Admission::current(connection).await;
     let result = match &admission {
@@ -67,6 +70,39 @@ pub(crate) async fn respond(
             response.map(Either::Right)
         }
     }
+}
+
+/// Ends an HTTP/2 connection that has had as many requests as it may have.
+fn count(connection: &Connection, version: Version) {
+    let before = connection.requests.fetch_add(1, Ordering::Relaxed);
+    let most = connection.core.shared.gateway.load().http().http2_requests;
+    if version == Version::HTTP_2 && most <= before.saturating_add(1) {
+        connection.close.notify_one();
+    }
+}
+
+/// Whether a request is as long as may be, as far as its head tells.
+fn check_length(http: &HttpSettings, parts: &Parts) -> Result<(), Refused> {
+    let target = parts
+        .uri
+        .path_and_query()
+        .map_or(0, |target| target.as_str().len());
+    if target > http.url_bytes {
+        return Err(Refused::UrlTooLong);
+    }
+    let mut all: usize = 0;
+    for (name, value) in &parts.headers {
+        let field = name.as_str().len().saturating_add(value.len());
+        if parts.version == Version::HTTP_2 && field > http.http2_field_bytes {
+            return Err(Refused::HeadersTooLong);
+        }
+        // As HTTP/1.1 writes it: a colon, a space, an end of line.
+        all = all.saturating_add(field).saturating_add(4);
+    }
+    if all > http.header_bytes {
+        return Err(Refused::HeadersTooLong);
+    }
+    Ok(())
 }
 
 /// Ends the connection after this response. HTTP/1.1 says so in the response itself, so that not
@@ -119,6 +155,10 @@ async fn forward(
     };
     if matches!(parts.method, Method::CONNECT | Method::TRACE) {
         return Err(Refused::MethodNotAllowed);
+    }
+    check_length(admission.gateway.http(), parts)?;
+    if body.size_hint().lower() > admission.gateway.http().body_bytes {
+        return Err(Refused::BodyTooLong);
     }
     check_transfer_coding(&parts.headers)?;
     let authority = authority(parts)?;

@@ -5,7 +5,7 @@ use http_body_util::Empty;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::rig::{Answer, Backend, Client, Pki, Rig, Setup};
+use crate::rig::{Answer, Backend, Client, Pki, Rig, Setup, streaming};
 
 const HOST: &str = "www.contoso.com";
 
@@ -186,4 +186,66 @@ async fn http2_can_be_switched_off() {
             .and_then(|tls| tls.get_ref().1.alpn_protocol().map(<[u8]>::to_vec));
         assert_eq!(spoken.as_deref() == Some(b"h2"), http2);
     }
+}
+
+#[tokio::test]
+async fn what_is_longer_than_may_be_is_refused_with_its_own_status() {
+    let limits = "[http]\nurl_bytes = 256\nheader_bytes = 1024\nbody_bytes = 10";
+    let scene = Scene::new(limits).await;
+    assert_eq!(
+        scene.get(&format!("/{}", "a".repeat(255))).await.status,
+        200
+    );
+    assert_eq!(
+        scene.get(&format!("/{}", "a".repeat(256))).await.status,
+        414
+    );
+    let client = Client::new(&scene.pki);
+    let send = async |request: Request<http_body_util::Full<bytes::Bytes>>| {
+        let mut connection = client.connect(scene.gateway.addresses()[0], HOST).await;
+        connection.send(HOST, request).await.status
+    };
+    let request = || Request::post("/");
+    let field = request().header("x-long", "b".repeat(1024));
+    assert_eq!(send(field.body("".into()).unwrap()).await, 431);
+    assert_eq!(
+        send(request().body("0123456789".into()).unwrap()).await,
+        200
+    );
+    assert_eq!(
+        send(request().body("0123456789a".into()).unwrap()).await,
+        413
+    );
+}
+
+#[tokio::test]
+async fn a_body_whose_length_is_not_said_is_counted() {
+    let scene = Scene::new("[http]\nbody_bytes = 10").await;
+    let client = Client::new(&scene.pki);
+    for (parts, status) in [
+        (vec!["01234", "56789"], 200),
+        (vec!["01234", "56789", "a"], 413),
+    ] {
+        let (sender, body) = streaming();
+        for part in parts {
+            sender.send(http_body::Frame::data(part.into())).unwrap();
+        }
+        drop(sender);
+        let mut connection = client.connect(scene.gateway.addresses()[0], HOST).await;
+        let answer = connection
+            .send(HOST, Request::post("/").body(body).unwrap())
+            .await;
+        assert_eq!(answer.status, status);
+    }
+}
+
+#[tokio::test]
+async fn an_http2_connection_has_so_many_requests_and_no_more() {
+    let scene = Scene::new("[http]\nhttp2_requests = 2").await;
+    let client = Client::new(&scene.pki).http2();
+    let mut connection = client.connect(scene.gateway.addresses()[0], HOST).await;
+    for _ in 0..2 {
+        assert_eq!(connection.get(HOST).await.status, 200);
+    }
+    connection.closed().await;
 }
