@@ -1,9 +1,11 @@
 //! `portcullis check`: every problem of a configuration at once.
 
+mod excerpt;
+
 use std::collections::HashSet;
 use std::error::Error;
 use std::fs::File;
-use std::io::{self, Read as _, Write};
+use std::io::{self, IsTerminal as _, Read as _, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -13,6 +15,7 @@ use portcullis_model::{Diagnostic, Problem, Severity};
 use serde_json::{Value, json};
 
 use crate::algorithms::provider;
+use crate::terminal::Paint;
 
 /// Says everything that is wrong with a configuration.
 ///
@@ -42,7 +45,8 @@ pub(crate) fn run(check: Check) -> Result<ExitCode, Box<dyn Error>> {
     if check.json {
         findings.write_json(&check.config, &mut out)?;
     } else {
-        findings.write_lines(&check.config, &mut out)?;
+        let for_people = io::stdout().is_terminal().then(Paint::of_stdout);
+        findings.write_lines(&check.config, &text, for_people, &mut out)?;
     }
     out.flush()?;
     Ok(if findings.problems.is_empty() {
@@ -127,9 +131,19 @@ impl Findings {
         Ok(())
     }
 
-    fn write_lines(&self, file: &Path, out: &mut impl Write) -> io::Result<()> {
+    /// A line each, or for people at a terminal the place in the text too.
+    fn write_lines(
+        &self,
+        file: &Path,
+        text: &str,
+        for_people: Option<Paint>,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
         for diagnostic in self.iter() {
-            writeln!(out, "{}", diagnostic.display(file))?;
+            match for_people {
+                Some(paint) => write!(out, "{}", excerpt::render(diagnostic, file, text, paint))?,
+                None => writeln!(out, "{}", diagnostic.display(file))?,
+            }
         }
         let problems = count(self.problems.len(), "problem");
         match self.warnings.len() {
