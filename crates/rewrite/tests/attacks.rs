@@ -10,6 +10,7 @@
 
 use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version};
+use portcullis_rewrite::facts::AlternativeNames;
 use portcullis_rewrite::{
     CertificateFacts, Client, ClientIdentity, Exchange, HeaderSpec, RuleSet, RuleSpec, StripList,
     TlsFacts, to_backend, to_client, variable,
@@ -51,6 +52,21 @@ fn facts(text: &str) -> CertificateFacts {
         fingerprint_sha1: text.into(),
         not_before: text.into(),
         not_after: text.into(),
+        validity: text.into(),
+        days_left: text.into(),
+        der: text.into(),
+        fingerprint_sha256: text.into(),
+        spki_sha256: text.into(),
+        names: AlternativeNames {
+            dns: vec![text.into(); 2],
+            email: vec![text.into(); 2],
+            uri: vec![text.into(); 2],
+            ip: vec![text.into(); 2],
+        },
+        spiffe_id: text.into(),
+        issuers: vec![text.into(); 2],
+        chain_escaped: text.into(),
+        revocation_status: text.into(),
     }
 }
 
