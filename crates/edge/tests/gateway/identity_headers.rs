@@ -8,7 +8,7 @@ use portcullis_test_pki::Certified;
 use sha2::{Digest as _, Sha256};
 
 use crate::rig::log::visit;
-use crate::rig::{Answer, Backend, Client, Pki, Profile, Recorded, Responder, Rig, Setup};
+use crate::rig::{Answer, Backend, Client, Pki, Recorded, Rig, Setup};
 
 /// Its listener proves whoever shows a certificate.
 const PROVEN: &str = "www.contoso.com";
@@ -364,110 +364,4 @@ async fn the_log_says_which_header_was_too_large() {
     let told = format!("{line:?}");
     assert!(told.contains("identity_too_large"), "{told}");
     assert!(told.contains("x-arr-clientcert has "), "{told}");
-}
-
-/// A gateway that asks about clients and tells the variables beyond in headers of their names.
-struct Beyond {
-    backend: Backend,
-    gateway: Rig,
-    client: Client,
-    alice: Certified,
-    chain_pem: String,
-}
-
-impl Beyond {
-    async fn new() -> Self {
-        let (pki, backend) = (Pki::new(), Backend::start().await);
-        let responder = Responder::start().await;
-        let alice = pki
-            .client("alice")
-            .uri("spiffe://contoso.com/billing")
-            .dns("alice.contoso.com")
-            .dns("a.contoso.com")
-            .email("alice@contoso.com")
-            .ip("192.0.2.1".parse().unwrap())
-            .ocsp_url(&responder.url())
-            .issue();
-        responder.knows(&alice, &pki.issuing);
-        let headers = BEYOND.map(|name| {
-            let header = name.replace('_', "-");
-            format!("X-Told-{header} = \"{{var_client_certificate_{name}}}\"")
-        });
-        let headers = headers.join(", ");
-        let rule = format!(
-            "name = \"beyond\"\nrequest_headers = {{ {headers}, X-User = \"{{var_client_user}}\" }}"
-        );
-        let gateway = Setup::new(&pki, &backend)
-            .site(PROVEN, Profile::required(&pki).ocsp())
-            .site(ANYONE, Profile::passthrough())
-            .rule(&rule)
-            .start();
-        let scene = Self {
-            client: Client::new(&pki).showing(&alice, &[]),
-            chain_pem: format!("{}{}", alice.pem(), pki.issuing.pem()),
-            backend,
-            gateway,
-            alice,
-        };
-        scene.ask(PROVEN).await; // while the responder is there
-        scene
-    }
-
-    async fn ask(&self, host: &str) -> Recorded {
-        let request = Request::get("/")
-            .header("authorization", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==")
-            .header("x-told-spiffe-id", "spiffe://contoso.com/admin");
-        let mut connection = self.client.connect(self.gateway.address(), host).await;
-        let request = request.body(Empty::new()).unwrap();
-        assert_eq!(connection.send(host, request).await.status, 200);
-        self.backend.last()
-    }
-}
-
-const BEYOND: [&str; 11] = [
-    "chain",
-    "days_left",
-    "der",
-    "revocation_status",
-    "san_dns",
-    "san_email",
-    "san_ip",
-    "san_uri",
-    "spiffe_id",
-    "fingerprint_sha256",
-    "spki_sha256",
-];
-
-#[tokio::test]
-async fn the_variables_beyond_reach_the_backend() {
-    let scene = Beyond::new().await;
-    let seen = scene.ask(PROVEN).await;
-    let fingerprint: String = Sha256::digest(&scene.alice.der)
-        .iter()
-        .map(|octet| format!("{octet:02x}"))
-        .collect();
-    for (name, expected) in [
-        ("chain", &*escaped(&scene.chain_pem)),
-        ("der", &*STANDARD.encode(&scene.alice.der)),
-        ("revocation-status", "good"),
-        ("san-dns", "alice.contoso.com,a.contoso.com"),
-        ("san-email", "alice@contoso.com"),
-        ("san-ip", "192.0.2.1"),
-        ("san-uri", "spiffe://contoso.com/billing"),
-        ("spiffe-id", "spiffe://contoso.com/billing"),
-        ("fingerprint-sha256", &fingerprint),
-    ] {
-        assert_eq!(seen.only(&format!("x-told-{name}")), expected, "{name}");
-    }
-    assert!(seen.only("x-told-days-left").parse::<u64>().is_ok());
-    assert_eq!(seen.only("x-told-spki-sha256").len(), 64);
-    assert_eq!(seen.only("x-user"), "Aladdin");
-}
-
-#[tokio::test]
-async fn of_a_certificate_that_nobody_has_judged_there_is_no_chain_and_no_status() {
-    let seen = Beyond::new().await.ask(ANYONE).await;
-    assert!(seen.header("x-told-chain").is_empty());
-    assert!(seen.header("x-told-revocation-status").is_empty());
-    assert_eq!(seen.only("x-told-san-email"), "alice@contoso.com");
 }

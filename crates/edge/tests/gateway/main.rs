@@ -14,6 +14,7 @@
 //! - `reload`: connections outlive neither their configuration nor their proof
 //! - `identity`: what the backend is told about the client
 //! - `identity_headers`: the same in the dialect that one word names
+//! - `variables_beyond`: what the variables say that Application Gateway has not
 //! - `forgery`: what no client can tell the backend
 //! - `own_fields`: what clients send for themselves, though a rule sets it for some
 //! - `routing`: which listener answers, and for whom
@@ -68,3 +69,4 @@ mod routing;
 mod silence;
 mod stapling;
 mod store;
+mod variables_beyond;
