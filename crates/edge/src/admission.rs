@@ -36,7 +36,7 @@ impl Admission {
             None => Ok(Client::Anonymous),
         };
         let outcome = client
-            .and_then(|client| Identity::of(client).map_err(Refusal::Malformed))
+            .and_then(|client| Identity::of(client, now).map_err(Refusal::Malformed))
             .map_err(Arc::new);
         Some(Self {
             gateway,

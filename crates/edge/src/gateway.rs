@@ -12,6 +12,7 @@ use portcullis_tls::{ClientAuth, NotHonoured, Profile, Stapler};
 use rustls::crypto::CryptoProvider;
 
 use crate::authorization::Authorization;
+use crate::identity_headers::IdentityHeaders;
 use crate::load::Loader;
 use crate::pages::Pages;
 use crate::plan::Plan;
@@ -138,6 +139,7 @@ pub(crate) struct Site {
     pub(crate) profile: Option<Arc<Profile>>,
     pub(crate) authorization: Option<Arc<Authorization>>,
     pub(crate) plan: Plan,
+    pub(crate) identity_headers: Option<IdentityHeaders>,
     pub(crate) pages: Arc<Pages>,
 }
 

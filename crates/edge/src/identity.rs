@@ -2,13 +2,13 @@
 //! identity is asserted.
 
 use portcullis_revocation::Verdict;
-use portcullis_rewrite::ClientIdentity;
-use portcullis_rewrite::facts::{CertificateFacts, date, escape_pem, fingerprint};
+use portcullis_rewrite::{CertificateFacts, ClientIdentity};
 use portcullis_tls::{Client, VerifiedClient};
 use portcullis_x509::{Certificate, Malformed};
 use rustls_pki_types::{CertificateDer, UnixTime};
-use sha1::{Digest, Sha1};
-use sha2::Sha256;
+use sha2::{Digest as _, Sha256};
+
+use crate::facts;
 
 /// Who a connection belongs to, in the backend's words, rendered once a connection.
 #[derive(Debug)]
@@ -36,12 +36,12 @@ pub(crate) struct Proven {
 
 impl Identity {
     /// Renders what [`portcullis_tls::authenticate`] returned.
-    pub(crate) fn of(client: Client) -> Result<Self, Malformed> {
+    pub(crate) fn of(client: Client, now: UnixTime) -> Result<Self, Malformed> {
         match client {
             Client::Anonymous => Ok(Self::Absent),
-            Client::Unverified(certificate) => facts(&certificate).map(Self::Unverified),
+            Client::Unverified(certificate) => facts::of(&certificate, now).map(Self::Unverified),
             Client::Verified(client) => Ok(Self::Verified {
-                identity: ClientIdentity::assertion(facts(client.certificate())?),
+                identity: ClientIdentity::assertion(facts::proven(&client, now)?),
                 valid_until: client.valid_until(),
                 revocation: client.revocation().cloned(),
                 proven: Box::new(Proven::of(&client)?),
@@ -93,18 +93,4 @@ impl Proven {
             key: Sha256::digest(key.der()).into(),
         })
     }
-}
-
-fn facts(der: &CertificateDer<'_>) -> Result<CertificateFacts, Malformed> {
-    let certificate = Certificate::parse(der)?;
-    let validity = certificate.validity();
-    Ok(CertificateFacts {
-        pem_escaped: escape_pem(der),
-        subject: certificate.subject().to_string(),
-        issuer: certificate.issuer().to_string(),
-        serial: certificate.serial().to_string(),
-        fingerprint_sha1: fingerprint(&Sha1::digest(der).into()),
-        not_before: date(validity.not_before.as_secs()),
-        not_after: date(validity.not_after.as_secs()),
-    })
 }

@@ -24,6 +24,7 @@ use rustls::crypto::CryptoProvider;
 
 use crate::authorization::Authorization;
 use crate::gateway::{Bind, Site};
+use crate::identity_headers::IdentityHeaders;
 use crate::rules;
 
 /// Most bytes of a certificate, key or password file: Application Gateway accepts 25 KB a chain,
@@ -82,6 +83,7 @@ impl<'a> Loader<'a> {
             profile,
             authorization,
             plan,
+            identity_headers: listener.rule.identity_headers.map(IdentityHeaders::of),
             pages,
         })
     }

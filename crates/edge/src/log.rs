@@ -97,6 +97,7 @@ fn detail(result: &Result<Served, Refused>) -> Option<String> {
             "authorization {}: nothing of {}",
             lacking.authorization, lacking.demand
         )),
+        Err(Refused::IdentityTooLarge(error)) => Some(error.to_string()),
         _ => None,
     }
 }

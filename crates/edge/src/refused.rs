@@ -7,6 +7,7 @@ use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, SERVER};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body_util::Full;
 use portcullis_revocation::Class as RevocationClass;
+use portcullis_rewrite::IdentityTooLarge;
 use portcullis_tls::Refusal;
 
 use crate::authorization::Lacking;
@@ -43,6 +44,8 @@ pub(crate) enum Refused {
     CertificateRequired,
     /// The client's certificate is proven, and its holder may not pass.
     NotAuthorised(Arc<Lacking>),
+    /// What the backend is to be told of the client's certificate is more than a header may have.
+    IdentityTooLarge(IdentityTooLarge),
     /// CONNECT and TRACE are not forwarded.
     MethodNotAllowed,
     /// The body is in another transfer coding than chunked, or in several (RFC 9112 section 6.1).
@@ -77,7 +80,8 @@ impl Refused {
             | Self::PlainHttp
             | Self::HostMissing
             | Self::HostInvalid
-            | Self::PathInvalid => StatusCode::BAD_REQUEST,
+            | Self::PathInvalid
+            | Self::IdentityTooLarge(_) => StatusCode::BAD_REQUEST,
             Self::CertificateRequired | Self::NotAuthorised(_) => StatusCode::FORBIDDEN,
             Self::UrlTooLong => StatusCode::URI_TOO_LONG,
             Self::HeadersTooLong => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
@@ -108,6 +112,7 @@ impl Refused {
             Self::BodyTooLong => "body_too_long",
             Self::CertificateRequired => "client_certificate_required",
             Self::NotAuthorised(_) => "client_not_authorised",
+            Self::IdentityTooLarge(_) => "identity_too_large",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::CodingNotSupported => "transfer_coding_not_supported",
             Self::BackendUnreachable => "backend_unreachable",
@@ -134,6 +139,7 @@ impl Refused {
             Self::PathInvalid => "The requested path leads above the root",
             Self::CertificateRequired => "A client certificate is required here",
             Self::NotAuthorised(_) => "The client certificate is not authorised here",
+            Self::IdentityTooLarge(_) => "The client certificate is too large to be passed on",
             Self::MethodNotAllowed => "The method is not supported",
             Self::CodingNotSupported => "The transfer coding is not supported",
             Self::BackendUnreachable => "The backend cannot be reached",

@@ -187,6 +187,9 @@ async fn forward(
         &forward.rewrites,
         &exchange,
     );
+    if let Some(identity_headers) = site.identity_headers {
+        identity_headers.set(request.headers_mut(), exchange.client)?;
+    }
     frame(&mut request);
 
     let timeout = forward.settings.request_timeout;

@@ -6,8 +6,9 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// What a client certificate says, as the plain strings of the server variables.
 ///
-/// [`escape_pem`], [`date`] and [`fingerprint`] write three of the formats.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// [`escape_pem`], [`date`], [`fingerprint`] and the other functions of this module write the formats.
+/// What is left empty is told to nobody.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CertificateFacts {
     /// The leaf as percent-encoded PEM, see [`escape_pem`].
     pub pem_escaped: String,
@@ -23,6 +24,40 @@ pub struct CertificateFacts {
     pub not_before: String,
     /// The last second of validity, see [`date`].
     pub not_after: String,
+    /// Both ends of validity as AWS writes them, see [`validity`].
+    pub validity: String,
+    /// Whole days until the end of validity, see [`days_left`].
+    pub days_left: String,
+    /// The DER of the leaf in base64, see [`base64`].
+    pub der: String,
+    /// The SHA-256 hash of the certificate, see [`hexadecimal`].
+    pub fingerprint_sha256: String,
+    /// The SHA-256 hash of the subject public key info, see [`hexadecimal`].
+    pub spki_sha256: String,
+    /// The alternative names, by their kinds.
+    pub names: AlternativeNames,
+    /// The SPIFFE ID, where the certificate is that of a workload (X.509-SVID section 2).
+    pub spiffe_id: String,
+    /// The DER of the authorities of the proven path in base64, the issuer of the leaf first, without
+    /// the anchor.
+    pub issuers: Vec<String>,
+    /// The proven path without its anchor as percent-encoded PEM, the leaf first.
+    pub chain_escaped: String,
+    /// `good`, or the code of the failure that was tolerated. Empty where nobody was asked.
+    pub revocation_status: String,
+}
+
+/// The alternative names of a certificate as they stand in it, whatever characters that are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AlternativeNames {
+    /// `dNSName`
+    pub dns: Vec<String>,
+    /// `rfc822Name`
+    pub email: Vec<String>,
+    /// `uniformResourceIdentifier`
+    pub uri: Vec<String>,
+    /// `iPAddress`, as text.
+    pub ip: Vec<String>,
 }
 
 /// Octets of one line of PEM before encoding: 64 characters of base64 (RFC 7468 section 2).
@@ -57,7 +92,38 @@ pub fn escape_pem(der: &[u8]) -> String {
 
 /// A SHA-1 hash as 40 lower-case hexadecimal digits without separators.
 pub fn fingerprint(sha1: &[u8; 20]) -> String {
-    sha1.iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(sha1)
+}
+
+/// Octets as lower-case hexadecimal digits without separators.
+pub fn hexadecimal(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+}
+
+/// Octets in base64 with padding (RFC 4648 section 4), on one line.
+pub fn base64(octets: &[u8]) -> String {
+    STANDARD.encode(octets)
+}
+
+/// `NotBefore=2023-09-21T01:50:17Z;NotAfter=2024-09-20T01:50:17Z`, of seconds since 1970.
+pub fn validity(not_before: u64, not_after: u64) -> String {
+    format!(
+        "NotBefore={};NotAfter={}",
+        iso_date(not_before),
+        iso_date(not_after)
+    )
+}
+
+fn iso_date(unix_seconds: u64) -> String {
+    let (year, month, day) = civil(unix_seconds / 86_400);
+    let month = month.saturating_add(1);
+    let (hour, minute, second) = time_of_day(unix_seconds);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+/// Whole days from `now` to the last second of validity: `0` on the last day and ever after.
+pub fn days_left(not_after: u64, now: u64) -> String {
+    (not_after.saturating_sub(now) / 86_400).to_string()
 }
 
 /// A time in seconds since 1970 as OpenSSL prints one: `Feb  2 08:49:43 2074 GMT`.
@@ -69,12 +135,16 @@ pub fn date(unix_seconds: u64) -> String {
     let name = MONTHS
         .get(usize::try_from(month).unwrap_or_default())
         .unwrap_or(&"");
-    let (hour, minute, second) = (
+    let (hour, minute, second) = time_of_day(unix_seconds);
+    format!("{name} {day:2} {hour:02}:{minute:02}:{second:02} {year} GMT")
+}
+
+fn time_of_day(unix_seconds: u64) -> (u64, u64, u64) {
+    (
         unix_seconds / 3_600 % 24,
         unix_seconds / 60 % 60,
         unix_seconds % 60,
-    );
-    format!("{name} {day:2} {hour:02}:{minute:02}:{second:02} {year} GMT")
+    )
 }
 
 const MONTHS: [&str; 12] = [
@@ -121,6 +191,45 @@ pub(crate) mod tests {
             fingerprint_sha1: fingerprint(&[0xAB; 20]),
             not_before: date(0),
             not_after: date(3_284_786_983),
+            validity: validity(0, 3_284_786_983),
+            days_left: days_left(3_284_786_983, 3_284_700_000),
+            der: base64(&[0x30, 0x00]),
+            fingerprint_sha256: hexadecimal(&[0xCD; 32]),
+            spki_sha256: hexadecimal(&[0xEF; 32]),
+            names: AlternativeNames {
+                dns: vec!["a.contoso.com".into(), "b.contoso.com".into()],
+                email: vec!["alice@contoso.com".into()],
+                uri: vec!["spiffe://contoso.com/billing".into()],
+                ip: vec!["192.0.2.1".into(), "2001:db8::1".into()],
+            },
+            spiffe_id: "spiffe://contoso.com/billing".into(),
+            issuers: vec![base64(&[0x31, 0x00]), base64(&[0xFF; 5])],
+            chain_escaped: [&[0x30, 0x00], &[0x31, 0x00]]
+                .map(|der| escape_pem(der))
+                .concat(),
+            revocation_status: "good".into(),
+        }
+    }
+
+    #[test]
+    fn validity_reads_as_aws_writes_it() {
+        assert_eq!(
+            validity(951_868_799, 3_284_786_983),
+            "NotBefore=2000-02-29T23:59:59Z;NotAfter=2074-02-02T08:49:43Z"
+        );
+    }
+
+    #[test]
+    fn days_are_whole_and_never_fewer_than_none() {
+        let day = 86_400;
+        for (not_after, now, days) in [
+            (10 * day, 0, "10"),
+            (10 * day, 1, "9"),
+            (10 * day, 9 * day + 1, "0"),
+            (10 * day, 10 * day, "0"),
+            (10 * day, 11 * day, "0"),
+        ] {
+            assert_eq!(days_left(not_after, now), days, "{now}");
         }
     }
 

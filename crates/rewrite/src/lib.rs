@@ -17,6 +17,7 @@ pub mod facts;
 pub mod forwarded;
 mod hop_by_hop;
 mod identity;
+mod identity_headers;
 mod passage;
 mod rules;
 mod strip;
@@ -28,6 +29,9 @@ pub use exchange::{Exchange, TlsFacts};
 pub use facts::{CertificateFacts, escape_pem};
 pub use hop_by_hop::remove_hop_by_hop;
 pub use identity::{Client, ClientIdentity};
+pub use identity_headers::{
+    IDENTITY_HEADER_SIZE, IdentityFormat, IdentityTooLarge, Oversize, set_identity,
+};
 pub use passage::{to_backend, to_client};
 pub use rules::{
     Case, ConditionSpec, Expectation, HeaderSpec, Part, Remembered, RuleError, RuleProblem,

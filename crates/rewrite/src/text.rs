@@ -31,6 +31,28 @@ pub(crate) fn distinguished_name(name: &str) -> Cow<'_, [u8]> {
     bytes(Cow::Owned(escaped))
 }
 
+/// Alternative names as a list, separated by commas.
+///
+/// A comma and a backslash inside a name have a backslash before them; spaces and all that is not printable
+/// ASCII are written as `\XX`, octet by octet. No two lists become one.
+pub(crate) fn names(names: &[String]) -> String {
+    let mut list = String::new();
+    for (index, name) in names.iter().enumerate() {
+        if index > 0 {
+            list.push(',');
+        }
+        for byte in name.bytes() {
+            match byte {
+                b',' | b'\\' => list.extend(['\\', char::from(byte)]),
+                b'!'..=b'~' => list.push(char::from(byte)),
+                // Writing into a String cannot fail.
+                _ => drop(write!(list, "\\{byte:02X}")),
+            }
+        }
+    }
+    list
+}
+
 fn is_printable(byte: u8) -> bool {
     matches!(byte, b' '..=b'~')
 }
@@ -61,6 +83,17 @@ mod tests {
             &*distinguished_name(text),
             b"a\\0D\\0A\\00\\7F\\C3\\A9".as_slice()
         );
+    }
+
+    #[test]
+    fn a_name_in_a_list_cannot_be_two() {
+        let list =
+            |names_: &[&str]| names(&names_.iter().map(|name| (*name).into()).collect::<Vec<_>>());
+        assert_eq!(list(&[]), "");
+        assert_eq!(list(&["a.example", "b.example"]), "a.example,b.example");
+        assert_eq!(list(&["a,b", "c\\"]), "a\\,b,c\\\\");
+        assert_eq!(list(&[" a\r\n\0", "\u{e9}"]), "\\20a\\0D\\0A\\00,\\C3\\A9");
+        assert_ne!(list(&["a\n"]), list(&["a\\0A"]));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::exchange::Exchange;
 use crate::rules::RuleProblem;
 use crate::text;
 
-use table::{ServerVariable, X_FORWARDED_FOR};
+use table::ServerVariable;
 pub use table::{available, unavailable};
 
 /// One variable, resolved when the rules were compiled.
@@ -91,9 +91,7 @@ impl Variable {
             Self::Request(name) => Some(name.clone()),
             Self::Response(_) => None,
             Self::Cookie(_) => Some(COOKIE),
-            Self::Server(variable) => variable
-                .reads_forwarded_for
-                .then(|| HeaderName::from_static(X_FORWARDED_FOR)),
+            Self::Server(variable) => variable.reads.map(HeaderName::from_static),
         }
     }
 

@@ -10,9 +10,10 @@
 
 use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version};
+use portcullis_rewrite::facts::AlternativeNames;
 use portcullis_rewrite::{
-    CertificateFacts, Client, ClientIdentity, Exchange, HeaderSpec, RuleSet, RuleSpec, StripList,
-    TlsFacts, to_backend, to_client, variable,
+    CertificateFacts, Client, ClientIdentity, Exchange, HeaderSpec, IdentityFormat, Oversize,
+    RuleSet, RuleSpec, StripList, TlsFacts, set_identity, to_backend, to_client, variable,
 };
 
 /// The identity headers that the rules of this file set, and their templates.
@@ -51,6 +52,21 @@ fn facts(text: &str) -> CertificateFacts {
         fingerprint_sha1: text.into(),
         not_before: text.into(),
         not_after: text.into(),
+        validity: text.into(),
+        days_left: text.into(),
+        der: text.into(),
+        fingerprint_sha256: text.into(),
+        spki_sha256: text.into(),
+        names: AlternativeNames {
+            dns: vec![text.into(); 2],
+            email: vec![text.into(); 2],
+            uri: vec![text.into(); 2],
+            ip: vec![text.into(); 2],
+        },
+        spiffe_id: text.into(),
+        issuers: vec![text.into(); 2],
+        chain_escaped: text.into(),
+        revocation_status: text.into(),
     }
 }
 
@@ -432,5 +448,67 @@ fn assert_what_always_holds(headers: &HeaderMap, fields: &[(&str, &str)]) {
     for name in ["Host", "Content-Length"] {
         let sent = fields.iter().filter(|(sent, _)| *sent == name).count();
         assert_eq!(count(name), sent, "{name} of {fields:?}");
+    }
+}
+
+/// Sends fields through a listener that tells the client in this format.
+fn told(format: IdentityFormat, client: Client<'_>, fields: &[(&str, &str)]) -> HeaderMap {
+    let uri = Uri::from_static("/");
+    let mut headers = request(fields);
+    let exchange = exchange(client, &uri, "contoso.com");
+    to_backend(&mut headers, &strip_list(), &RuleSet::default(), &exchange);
+    set_identity(&mut headers, format, Oversize::Refuse, client).unwrap();
+    headers
+}
+
+#[test]
+fn no_spelling_of_an_identity_header_by_one_word_arrives_in_headers_or_trailers() {
+    let identity = ClientIdentity::assertion(facts("CN=true"));
+    let unproven = facts("CN=unproven");
+    for format in IdentityFormat::ALL {
+        for spelling in format.names().iter().flat_map(|name| spellings(name)) {
+            let forged = [
+                (&*spelling, "forged"),
+                (&*spelling, "twice"),
+                ("connection", &*spelling),
+            ];
+            for (client, expected) in [
+                (Client::Absent, 0),
+                (Client::Unverified(&unproven), 0),
+                (Client::Verified(&identity), format.names().len()),
+            ] {
+                let headers = told(format, client, &forged);
+                let honest = told(format, client, &[]);
+                assert_eq!(headers, honest, "{spelling}");
+                let names = format.names().iter();
+                let found = names.filter(|name| headers.contains_key(**name)).count();
+                assert_eq!(found, expected, "{spelling}");
+            }
+            let mut trailers = request(&[(&spelling, "forged")]);
+            strip_list().strip_trailers(&mut trailers);
+            assert!(trailers.is_empty(), "{spelling}");
+        }
+    }
+}
+
+#[test]
+fn no_name_of_a_certificate_breaks_out_of_an_identity_header() {
+    for evil in [
+        "a\r\nX-Admin: yes",
+        "a\0b\u{7f}\u{1b}[31m",
+        "J\u{fc}rgen \u{202e}",
+        "\t leading, trailing \t",
+        "\";By=x,Hash=y;\\",
+    ] {
+        let identity = ClientIdentity::assertion(facts(evil));
+        for format in IdentityFormat::ALL {
+            let headers = told(format, Client::Verified(&identity), &[]);
+            for name in format.names() {
+                let values: Vec<_> = headers.get_all(*name).iter().collect();
+                assert_eq!(values.len(), 1, "{name} {evil:?}");
+                let printable = |octet: &u8| matches!(octet, b' '..=b'~');
+                assert!(values[0].as_bytes().iter().all(printable), "{values:?}");
+            }
+        }
     }
 }

@@ -16,8 +16,6 @@ use crate::plan::{Forward, PathWay, Plan, Way};
 /// What the gateway does not do yet and must not leave out in silence.
 #[derive(Debug, thiserror::Error)]
 enum NotYet {
-    #[error("identity headers by one word are not set yet")]
-    IdentityHeaders,
     #[error("rewriting a URL is not done yet")]
     Url,
     #[error("rewriting Set-Cookie by its value is not done yet")]
@@ -63,10 +61,6 @@ impl<'a> Loader<'a> {
     }
 
     pub(super) fn plan(&mut self, rule: &model::Rule) -> Option<Plan> {
-        if rule.identity_headers.is_some() {
-            self.setup(&rule.place, NotYet::IdentityHeaders);
-            return None;
-        }
         match &rule.action {
             model::Action::Route(route) => self.way(route, &rule.place).map(Plan::One),
             model::Action::Paths(map) => {

@@ -13,6 +13,8 @@
 //! - `resumption`: a resumed session is no way round
 //! - `reload`: connections outlive neither their configuration nor their proof
 //! - `identity`: what the backend is told about the client
+//! - `identity_headers`: the same in the dialect that one word names
+//! - `variables_beyond`: what the variables say that Application Gateway has not
 //! - `forgery`: what no client can tell the backend
 //! - `own_fields`: what clients send for themselves, though a rule sets it for some
 //! - `routing`: which listener answers, and for whom
@@ -50,6 +52,7 @@ mod framing2;
 mod framing_of_backends;
 mod hello;
 mod identity;
+mod identity_headers;
 mod log;
 mod nonces;
 mod ocsp;
@@ -66,3 +69,4 @@ mod routing;
 mod silence;
 mod stapling;
 mod store;
+mod variables_beyond;

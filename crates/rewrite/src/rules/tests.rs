@@ -423,7 +423,7 @@ fn every_mistake_is_reported_with_its_place() {
             set("Connection", "close"),
             set(
                 "X-A",
-                "{var_unknown}{var_client_user}{var_http_status}{http_resp_Server}",
+                "{var_unknown}{var_client_tcp_rtt}{var_http_status}{http_resp_Server}",
             ),
             set("x-a", "b"),
             set("X-B", "{var_uri_path"),
@@ -529,12 +529,12 @@ fn a_pattern_that_would_take_too_much_memory_is_refused() {
 
 #[test]
 fn an_error_reads_as_one_sentence() {
-    let rule = on_request(vec![], vec![set("X-A", "{var_client_user}")]);
+    let rule = on_request(vec![], vec![set("X-A", "{var_client_tcp_rtt}")]);
     let errors = RuleSet::compile(vec![rule]).unwrap_err();
     assert_eq!(
         errors[0].to_string(),
-        "rule \"test\", request header 1: the variable \"client_user\" is not available: \
-         the gateway authenticates nobody by a user name"
+        "rule \"test\", request header 1: the variable \"client_tcp_rtt\" is not available: \
+         the round-trip time is not measured"
     );
     let rule = on_request(vec![condition("var_uri_path", "(")], vec![]);
     let errors = RuleSet::compile(vec![rule]).unwrap_err();

@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http::Version;
-use http::header::HeaderName;
+use http::header::{AUTHORIZATION, HeaderName};
 
 use super::{Phase, View, field};
 use crate::facts::CertificateFacts;
@@ -15,7 +17,8 @@ pub(crate) struct ServerVariable {
     /// Its name without `var_`.
     pub(crate) name: &'static str,
     pub(crate) phase: Phase,
-    pub(crate) reads_forwarded_for: bool,
+    /// The request field that it is read from.
+    pub(crate) reads: Option<&'static str>,
     pub(crate) value: for<'v> fn(View<'v>) -> Cow<'v, [u8]>,
 }
 
@@ -31,7 +34,7 @@ impl std::fmt::Debug for ServerVariable {
     }
 }
 
-pub(super) const X_FORWARDED_FOR: &str = "x-forwarded-for";
+const X_FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// The names of the server variables, as written in a condition: `var_uri_path`.
 ///
@@ -70,10 +73,6 @@ const UNAVAILABLE: &[(&str, &str)] = &[
     ),
     ("client_tcp_rtt", "the round-trip time is not measured"),
     (
-        "client_user",
-        "the gateway authenticates nobody by a user name",
-    ),
-    (
         "received_bytes",
         "the request's length is not known while its headers are rewritten",
     ),
@@ -83,9 +82,18 @@ const UNAVAILABLE: &[(&str, &str)] = &[
     ),
 ];
 
-static VARIABLES: [ServerVariable; 24] = [
+static VARIABLES: [ServerVariable; 36] = [
     row("client_certificate", |view| {
         certificate(view, |facts| text::percent(&facts.pem_escaped))
+    }),
+    row("client_certificate_chain", |view| {
+        certificate(view, |facts| text::percent(&facts.chain_escaped))
+    }),
+    row("client_certificate_days_left", |view| {
+        certificate(view, |facts| text::percent(&facts.days_left))
+    }),
+    row("client_certificate_der", |view| {
+        certificate(view, |facts| text::percent(&facts.der))
     }),
     row("client_certificate_end_date", |view| {
         certificate(view, |facts| text::percent(&facts.not_after))
@@ -93,11 +101,35 @@ static VARIABLES: [ServerVariable; 24] = [
     row("client_certificate_fingerprint", |view| {
         certificate(view, |facts| text::percent(&facts.fingerprint_sha1))
     }),
+    row("client_certificate_fingerprint_sha256", |view| {
+        certificate(view, |facts| text::percent(&facts.fingerprint_sha256))
+    }),
     row("client_certificate_issuer", |view| {
         certificate(view, |facts| text::distinguished_name(&facts.issuer))
     }),
+    row("client_certificate_revocation_status", |view| {
+        certificate(view, |facts| text::percent(&facts.revocation_status))
+    }),
+    row("client_certificate_san_dns", |view| {
+        certificate(view, |facts| owned(text::names(&facts.names.dns)))
+    }),
+    row("client_certificate_san_email", |view| {
+        certificate(view, |facts| owned(text::names(&facts.names.email)))
+    }),
+    row("client_certificate_san_ip", |view| {
+        certificate(view, |facts| owned(text::names(&facts.names.ip)))
+    }),
+    row("client_certificate_san_uri", |view| {
+        certificate(view, |facts| owned(text::names(&facts.names.uri)))
+    }),
     row("client_certificate_serial", |view| {
         certificate(view, |facts| text::percent(&facts.serial))
+    }),
+    row("client_certificate_spiffe_id", |view| {
+        certificate(view, |facts| text::percent(&facts.spiffe_id))
+    }),
+    row("client_certificate_spki_sha256", |view| {
+        certificate(view, |facts| text::percent(&facts.spki_sha256))
     }),
     row("client_certificate_start_date", |view| {
         certificate(view, |facts| text::percent(&facts.not_before))
@@ -109,7 +141,7 @@ static VARIABLES: [ServerVariable; 24] = [
         literal(view.exchange.client.verification())
     }),
     ServerVariable {
-        reads_forwarded_for: true,
+        reads: Some(X_FORWARDED_FOR),
         ..row("add_x_forwarded_for_proxy", forwarded_for)
     },
     row("ciphers_used", |view| match view.exchange.tls {
@@ -122,6 +154,10 @@ static VARIABLES: [ServerVariable; 24] = [
     row("client_port", |view| {
         owned(view.exchange.peer().port().to_string())
     }),
+    ServerVariable {
+        reads: Some("authorization"),
+        ..row("client_user", user)
+    },
     row("host", |view| match view.exchange.host() {
         Cow::Borrowed(host) => text::percent(host),
         Cow::Owned(host) => Cow::Owned(text::percent(&host).into_owned()),
@@ -164,7 +200,7 @@ const fn row(name: &'static str, value: for<'v> fn(View<'v>) -> Cow<'v, [u8]>) -
     ServerVariable {
         name,
         phase: Phase::Request,
-        reads_forwarded_for: false,
+        reads: None,
         value,
     }
 }
@@ -190,6 +226,27 @@ fn forwarded_for(view: View<'_>) -> Cow<'_, [u8]> {
             Cow::Owned(list)
         }
     }
+}
+
+/// The user name of Basic authentication (RFC 7617 section 2), which nobody has checked. Empty where there is none,
+/// and where it is not UTF-8 or holds control characters, as no user name does.
+fn user(view: View<'_>) -> Cow<'_, [u8]> {
+    let field = field(view.request, &AUTHORIZATION);
+    match basic_user(&field) {
+        Some(user) => Cow::Owned(text::percent(&user).into_owned()),
+        None => Cow::default(),
+    }
+}
+
+fn basic_user(field: &[u8]) -> Option<String> {
+    let (scheme, credentials) = field.split_at_checked("Basic ".len())?;
+    if !scheme.eq_ignore_ascii_case(b"Basic ") {
+        return None;
+    }
+    let decoded = STANDARD.decode(credentials.trim_ascii()).ok()?;
+    let decoded = String::from_utf8(decoded).ok()?;
+    let (user, _password) = decoded.split_once(':')?;
+    (!user.contains(char::is_control)).then(|| user.to_owned())
 }
 
 fn query(view: View<'_>) -> Cow<'_, [u8]> {

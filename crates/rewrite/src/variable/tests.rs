@@ -190,13 +190,69 @@ fn the_response_is_told_once_it_is_there() {
 }
 
 #[test]
+fn the_variables_beyond_tell_names_hashes_chain_and_status() {
+    let uri = Uri::from_static("/");
+    let facts = facts();
+    let identity = ClientIdentity::assertion(facts.clone());
+    let mut exchange = exchange(&uri, "contoso.com");
+    for (name, expected) in [
+        ("chain", &*facts.chain_escaped),
+        ("days_left", "1"),
+        ("der", "MAA="),
+        ("fingerprint_sha256", &*"cd".repeat(32)),
+        ("revocation_status", "good"),
+        ("san_dns", "a.contoso.com,b.contoso.com"),
+        ("san_email", "alice@contoso.com"),
+        ("san_ip", "192.0.2.1,2001:db8::1"),
+        ("san_uri", "spiffe://contoso.com/billing"),
+        ("spiffe_id", "spiffe://contoso.com/billing"),
+        ("spki_sha256", &*"ef".repeat(32)),
+    ] {
+        let name = format!("var_client_certificate_{name}");
+        assert!(Variable::parse(&name).unwrap().tells_identity(), "{name}");
+        exchange.client = Client::Verified(&identity);
+        assert_eq!(
+            value(&name, &exchange, &HeaderMap::new()),
+            expected,
+            "{name}"
+        );
+        exchange.client = Client::Absent;
+        assert_eq!(value(&name, &exchange, &HeaderMap::new()), "", "{name}");
+    }
+}
+
+#[test]
+fn the_user_of_basic_authentication_is_told_and_nothing_that_is_none() {
+    let uri = Uri::from_static("/");
+    let exchange = exchange(&uri, "contoso.com");
+    let user = |fields: &[(&str, &str)]| value("var_client_user", &exchange, &headers(fields));
+    for (field, expected) in [
+        ("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==", "Aladdin"),
+        ("bAsIc  QWxhZGRpbjpvcGVuIHNlc2FtZQ== ", "Aladdin"),
+        ("Basic dGVzdDoxMjPCow==", "test"),
+        ("Basic w6k6eA==", "%C3%A9"),
+        ("Basic YQpiOng=", ""), // a line feed inside
+        ("Basic /zp4", ""),     // not UTF-8
+        ("Basic QWxhZGRpbg==", ""),
+        ("Basic", ""),
+        ("Basic ", ""),
+        ("Bearer QWxhZGRpbjpvcGVuIHNlc2FtZQ==", ""),
+    ] {
+        assert_eq!(user(&[("authorization", field)]), expected, "{field}");
+    }
+    assert_eq!(user(&[]), "");
+    let twice = ("authorization", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+    assert_eq!(user(&[twice, twice]), "");
+}
+
+#[test]
 fn names_outside_the_grammar_are_refused() {
     for (name, code) in [
         ("client_certificate", "unknown_variable"),
         ("var_", "unknown_variable"),
         ("var_cookie_", "unknown_variable"),
         ("var_Client_IP", "unknown_variable"),
-        ("var_client_certificate_chain", "unknown_variable"),
+        ("var_client_certificate_chains", "unknown_variable"),
         ("http_request_Host", "unknown_variable"),
         ("http_req_", "invalid_header_name"),
         ("http_req_X_Y", "invalid_header_name"),
@@ -224,7 +280,7 @@ fn a_variable_that_cannot_be_known_is_refused_with_the_reason() {
 
 #[test]
 fn every_available_variable_can_be_written() {
-    assert_eq!(available().count(), 24);
+    assert_eq!(available().count(), 36);
     for name in available() {
         assert!(Variable::parse(&name).is_ok(), "{name}");
     }

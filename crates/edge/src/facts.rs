@@ -1,0 +1,160 @@
+//! What a certificate says, in the words that backends read.
+
+use std::net::IpAddr;
+
+use portcullis_rewrite::facts::{
+    AlternativeNames, CertificateFacts, base64, date, days_left, escape_pem, fingerprint,
+    hexadecimal, validity,
+};
+use portcullis_tls::VerifiedClient;
+use portcullis_x509::{Certificate, GeneralName, KeyUsage, Malformed};
+use rustls_pki_types::{CertificateDer, UnixTime};
+use sha1::{Digest, Sha1};
+use sha2::Sha256;
+
+/// What a proven certificate says, its path, and what responders say of it.
+pub(crate) fn proven(
+    client: &VerifiedClient,
+    now: UnixTime,
+) -> Result<CertificateFacts, Malformed> {
+    let leaf = client.certificate();
+    let (_anchor, issuers) = client.issuers().split_last().unzip();
+    let issuers = issuers.unwrap_or_default();
+    let chain_escaped = std::iter::once(leaf)
+        .chain(issuers)
+        .map(|der| escape_pem(der))
+        .collect();
+    let status = client.revocation().map(|verdict| verdict.code());
+    Ok(CertificateFacts {
+        issuers: issuers.iter().map(|der| base64(der)).collect(),
+        chain_escaped,
+        revocation_status: status.unwrap_or_default().to_owned(),
+        ..of(leaf, now)?
+    })
+}
+
+/// What a certificate says by itself.
+pub(crate) fn of(der: &CertificateDer<'_>, now: UnixTime) -> Result<CertificateFacts, Malformed> {
+    let certificate = Certificate::parse(der)?;
+    let (not_before, not_after) = (
+        certificate.validity().not_before.as_secs(),
+        certificate.validity().not_after.as_secs(),
+    );
+    let names = names(&certificate);
+    Ok(CertificateFacts {
+        pem_escaped: escape_pem(der),
+        subject: certificate.subject().to_string(),
+        issuer: certificate.issuer().to_string(),
+        serial: certificate.serial().to_string(),
+        fingerprint_sha1: fingerprint(&Sha1::digest(der).into()),
+        not_before: date(not_before),
+        not_after: date(not_after),
+        validity: validity(not_before, not_after),
+        days_left: days_left(not_after, now.as_secs()),
+        der: base64(der),
+        fingerprint_sha256: hexadecimal(&Sha256::digest(der)),
+        spki_sha256: hexadecimal(&Sha256::digest(certificate.subject_public_key_info().der())),
+        spiffe_id: spiffe_id(&certificate, &names)
+            .unwrap_or_default()
+            .to_owned(),
+        names,
+        ..CertificateFacts::default()
+    })
+}
+
+/// The alternative names, none where the extension cannot be read: a proven certificate has none such, and one that is
+/// not judged says nothing by it.
+fn names(certificate: &Certificate<'_>) -> AlternativeNames {
+    let mut names = AlternativeNames::default();
+    let found = certificate.subject_alternative_name().ok().flatten();
+    for name in found.iter().flat_map(|found| found.iter()) {
+        match name {
+            GeneralName::DnsName(name) => names.dns.push(name.to_owned()),
+            GeneralName::Rfc822Name(name) => names.email.push(name.to_owned()),
+            GeneralName::Uri(name) => names.uri.push(name.to_owned()),
+            GeneralName::IpAddress(octets) => names.ip.extend(address(octets)),
+            _ => {}
+        }
+    }
+    names
+}
+
+fn address(octets: &[u8]) -> Option<String> {
+    let v4 = <[u8; 4]>::try_from(octets).map(IpAddr::from);
+    let v6 = <[u8; 16]>::try_from(octets).map(IpAddr::from);
+    v4.or(v6).ok().map(|address| address.to_string())
+}
+
+/// The SPIFFE ID of a workload: the only URI of a certificate that is no authority's (X.509-SVID sections 2, 4 and 5.2).
+fn spiffe_id<'n>(certificate: &Certificate<'_>, names: &'n AlternativeNames) -> Option<&'n str> {
+    let [uri] = names.uri.as_slice() else {
+        return None;
+    };
+    let constraints = certificate.basic_constraints().ok()?;
+    let usage = certificate.key_usage().ok()?;
+    let signs = |usage: KeyUsage| {
+        usage.contains(KeyUsage::KEY_CERT_SIGN) || usage.contains(KeyUsage::CRL_SIGN)
+    };
+    let is_workload = !constraints.is_some_and(|found| found.ca) && !usage.is_some_and(signs);
+    (is_workload && is_spiffe_id(uri)).then_some(uri)
+}
+
+/// Octets of a SPIFFE ID (section 2.3).
+const MAX_SPIFFE_ID: usize = 2_048;
+
+/// A trust domain of lower-case letters, digits, dots, hyphens and underscores, without user, port, query and
+/// fragment, and a path of segments that are none of them empty or dots (SPIFFE ID section 2).
+fn is_spiffe_id(uri: &str) -> bool {
+    let Some((scheme, rest)) = uri.split_at_checked("spiffe://".len()) else {
+        return false;
+    };
+    let Some((domain, path)) = rest.split_once('/') else {
+        return false;
+    };
+    let of_domain =
+        |octet: u8| octet.is_ascii_lowercase() || octet.is_ascii_digit() || b"-._".contains(&octet);
+    let of_path = |octet: u8| octet.is_ascii_alphanumeric() || b"-._".contains(&octet);
+    uri.len() <= MAX_SPIFFE_ID
+        && scheme.eq_ignore_ascii_case("spiffe://")
+        && matches!(domain.len(), 1..=255)
+        && domain.bytes().all(of_domain)
+        && path
+            .split('/')
+            .all(|segment| !matches!(segment, "" | "." | "..") && segment.bytes().all(of_path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spiffe_id_names_a_workload_of_a_trust_domain() {
+        for id in ["spiffe://contoso.com/billing", "SPIFFE://a_b-1.c/X/y.z"] {
+            assert!(is_spiffe_id(id), "{id}");
+        }
+        for id in [
+            "",
+            "spiffe://",
+            "spiffe://contoso.com",
+            "spiffe://contoso.com/",
+            "spiffe:///billing",
+            "spiffe://Contoso.com/billing",
+            "spiffe://contoso.com:1/billing",
+            "spiffe://a@contoso.com/billing",
+            "spiffe://contoso.com/a//b",
+            "spiffe://contoso.com/a/../b",
+            "spiffe://contoso.com/a?b",
+            "spiffe://contoso.com/a%20b",
+            "https://contoso.com/billing",
+        ] {
+            assert!(!is_spiffe_id(id), "{id}");
+        }
+    }
+
+    #[test]
+    fn an_address_has_four_or_sixteen_octets() {
+        assert_eq!(address(&[192, 0, 2, 1]).as_deref(), Some("192.0.2.1"));
+        assert_eq!(address(&[0; 16]).as_deref(), Some("::"));
+        assert_eq!(address(&[0; 8]), None);
+    }
+}
