@@ -22,15 +22,17 @@ mod rules;
 mod strip;
 mod template;
 mod text;
+mod url;
 pub mod variable;
 
 pub use exchange::{Exchange, TlsFacts};
 pub use facts::{CertificateFacts, escape_pem};
 pub use hop_by_hop::remove_hop_by_hop;
 pub use identity::{Client, ClientIdentity};
-pub use passage::{to_backend, to_client};
+pub use passage::{Passage, to_backend, to_client, to_client_by};
 pub use rules::{
-    Case, ConditionSpec, Expectation, HeaderSpec, Part, Remembered, RuleError, RuleProblem,
-    RuleSet, RuleSpec,
+    Case, ConditionSpec, CookieSpec, Expectation, HeaderSpec, Part, Remembered, Reroute, RuleError,
+    RuleProblem, RuleSet, RuleSpec, UrlSpec,
 };
 pub use strip::{StripList, WELL_KNOWN, WellKnown};
+pub use url::{MAX_TARGET, UrlError};
