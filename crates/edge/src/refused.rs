@@ -51,6 +51,8 @@ pub(crate) enum Refused {
     RequestTimedOut,
     /// The rewritten request cannot be sent.
     RequestUnsendable,
+    /// Rewrites send the request round in the path map.
+    RewriteLoop,
 }
 
 impl Refused {
@@ -80,7 +82,7 @@ impl Refused {
             Self::BackendUnreachable | Self::BackendFailed => StatusCode::BAD_GATEWAY,
             Self::BackendTimedOut => StatusCode::GATEWAY_TIMEOUT,
             Self::RequestTimedOut => StatusCode::REQUEST_TIMEOUT,
-            Self::RequestUnsendable => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::RequestUnsendable | Self::RewriteLoop => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
@@ -103,6 +105,7 @@ impl Refused {
             Self::BackendTimedOut => "backend_timed_out",
             Self::RequestTimedOut => "request_timed_out",
             Self::RequestUnsendable => "request_unsendable",
+            Self::RewriteLoop => "rewrite_loop",
         }
     }
 
@@ -126,6 +129,7 @@ impl Refused {
             Self::BackendTimedOut => "The backend did not answer in time",
             Self::RequestTimedOut => "The rest of the request did not come in time",
             Self::RequestUnsendable => "The request cannot be forwarded",
+            Self::RewriteLoop => "The request is rewritten without end",
         }
     }
 
