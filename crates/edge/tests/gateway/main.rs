@@ -28,6 +28,7 @@
 //! - `log`: what the operator reads
 //! - `authorization`: who may pass, beside being proven
 //! - `paths`: what the path of a request decides, redirects, error pages, plain HTTP
+//! - `url_rewrite`: what rules make of URLs and of `Set-Cookie`
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::as_conversions,
@@ -66,3 +67,4 @@ mod routing;
 mod silence;
 mod stapling;
 mod store;
+mod url_rewrite;
