@@ -63,7 +63,7 @@ impl Cookies {
     }
 
     pub(super) fn delete_all(&mut self) {
-        self.received.clear();
+        self.received.fill(None);
     }
 
     /// Writes back what is left, in the order in which it was received.
