@@ -129,6 +129,29 @@ conditions = [{ variable = "var_uri_path", pattern = "." }]
 url = { path = "/self/more", reroute = true }
 "#;
 
+/// Ways from `/step1` to `/step2` and so on to `/step10`, which is none.
+fn steps() -> String {
+    (1..10)
+        .map(|step| {
+            let next = step + 1;
+            format!(
+                r#"
+[[path_map.m.rule]]
+name = "step{step}"
+paths = ["/step{step}"]
+pool = "first"
+rewrite_set = "step{step}"
+
+[[rewrite_set.step{step}.rule]]
+name = "step"
+conditions = [{{ variable = "var_uri_path", pattern = "." }}]
+url = {{ path = "/step{next}", reroute = true }}
+"#
+            )
+        })
+        .collect()
+}
+
 struct Scene {
     pki: Pki,
     first: Backend,
@@ -169,9 +192,10 @@ name = "r"
 priority = 1
 listener = "l"
 path_map = "m"
-{RULES}"#,
+{RULES}{}"#,
             first.address(),
-            second.address()
+            second.address(),
+            steps(),
         );
         let gateway = Setup::new(&pki, &first).written(&toml).start();
         Self {
@@ -272,6 +296,15 @@ async fn a_request_that_is_sent_round_for_ever_is_refused() {
         );
     }
     assert!(scene.first.requests().is_empty());
+}
+
+#[tokio::test]
+async fn the_path_map_is_asked_again_eight_times_and_no_more() {
+    let scene = Scene::new().await;
+    assert_eq!(scene.get("/step2").await.status, 200);
+    assert_eq!(scene.first.last().line, "GET /step10 HTTP/1.1");
+    let answer = scene.get("/step1").await;
+    assert_eq!((answer.status, &*answer.reason()), (500, "rewrite_loop"));
 }
 
 #[tokio::test]
