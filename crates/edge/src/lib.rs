@@ -32,6 +32,7 @@ mod plan;
 mod refused;
 mod relay;
 mod respond;
+mod route;
 mod rules;
 mod running;
 mod socket;

@@ -200,9 +200,6 @@ impl<'a> Loader<'a> {
     fn compile_rewrites(&mut self) {
         let model = self.model;
         for set in &model.rewrite_sets {
-            if self.asks_too_much(set) {
-                continue;
-            }
             match RuleSet::compile(rules::specs(set)) {
                 Ok(compiled) => {
                     self.rewrite_sets.insert(&set.name, Arc::new(compiled));

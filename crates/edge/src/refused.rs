@@ -60,6 +60,8 @@ pub(crate) enum Refused {
     RequestTimedOut,
     /// The rewritten request cannot be sent.
     RequestUnsendable,
+    /// Rewrites send the request round in the path map.
+    RewriteLoop,
 }
 
 impl Refused {
@@ -93,7 +95,7 @@ impl Refused {
             Self::BackendUnreachable | Self::BackendFailed => StatusCode::BAD_GATEWAY,
             Self::BackendTimedOut => StatusCode::GATEWAY_TIMEOUT,
             Self::RequestTimedOut => StatusCode::REQUEST_TIMEOUT,
-            Self::RequestUnsendable => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::RequestUnsendable | Self::RewriteLoop => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
@@ -120,6 +122,7 @@ impl Refused {
             Self::BackendTimedOut => "backend_timed_out",
             Self::RequestTimedOut => "request_timed_out",
             Self::RequestUnsendable => "request_unsendable",
+            Self::RewriteLoop => "rewrite_loop",
         }
     }
 
@@ -147,6 +150,7 @@ impl Refused {
             Self::BackendTimedOut => "The backend did not answer in time",
             Self::RequestTimedOut => "The rest of the request did not come in time",
             Self::RequestUnsendable => "The request cannot be forwarded",
+            Self::RewriteLoop => "The request is rewritten without end",
         }
     }
 

@@ -14,11 +14,10 @@ use http_body_util::{Either, Full};
 use hyper::body::Incoming;
 use portcullis_model::HttpSettings;
 use portcullis_model::host::HostName;
-use portcullis_rewrite::{Exchange, TlsFacts, to_backend, to_client};
+use portcullis_rewrite::{Exchange, Passage, RuleSet, TlsFacts, to_client_by};
 
 use crate::activity::{InFlight, Turn};
 use crate::admission::Admission;
-use crate::authorization::Authorization;
 use crate::backend::RequestBody;
 use crate::connection::Connection;
 use crate::framing;
@@ -26,10 +25,10 @@ use crate::gateway::Site;
 use crate::identity::Identity;
 use crate::log;
 use crate::pages::Pages;
-use crate::paths;
-use crate::plan::{self, Way};
+use crate::plan;
 use crate::refused::Refused;
 use crate::relay::Relay;
+use crate::route::{Forwards, Route, route};
 
 /// What a client is answered with: a backend's body as it comes, or a page of the gateway.
 pub(crate) type ResponseBody = Either<Relay, Full<Bytes>>;
@@ -163,46 +162,44 @@ async fn forward(
     check_transfer_coding(&parts.headers)?;
     let authority = authority(parts)?;
     let site = site(connection, admission, authority)?;
-    let forward = match way(site, identity, parts)? {
-        Way::Forward(forward) => forward,
-        Way::Redirect(redirect) => {
+    let exchange = exchange(connection, identity, parts, authority);
+    let mut headers = parts.headers.clone();
+    headers.remove(EXPECT); // answered here: the body is read as the backend takes it
+    framing::settle_request(&mut headers);
+    let mut passage = Passage::begin(&mut headers, admission.gateway.strip(), &exchange);
+    let Forwards { before, last } = match route(site, identity, &parts.uri, &mut passage)? {
+        Route::Forward(forwards) => forwards,
+        Route::Redirect(redirect) => {
             return plan::redirect(redirect, &parts.uri, authority).map(Served::Redirected);
         }
     };
-    let backend = forward.backend()?.clone();
-    let exchange = exchange(connection, identity, parts, authority);
+    let backend = last.backend()?.clone();
+    let target = target(&backend, &parts.uri, passage.target())?;
+    let remembered = passage.finish(last.host(authority)?);
 
     let gateway = Arc::clone(&admission.gateway);
     let mut request = Request::new(RequestBody::new(body, parts.version, gateway));
     *request.method_mut() = parts.method.clone();
-    *request.uri_mut() = target(&backend, &parts.uri)?;
-    *request.headers_mut() = parts.headers.clone();
-    let headers = request.headers_mut();
-    headers.remove(EXPECT); // answered here: the body is read as the backend takes it
-    headers.insert(HOST, forward.host(authority)?);
-    framing::settle_request(headers);
-    let remembered = to_backend(
-        headers,
-        admission.gateway.strip(),
-        &forward.rewrites,
-        &exchange,
-    );
+    *request.uri_mut() = target;
+    *request.headers_mut() = headers;
     if let Some(identity_headers) = site.identity_headers {
         identity_headers.set(request.headers_mut(), exchange.client)?;
     }
     frame(&mut request);
 
-    let timeout = forward.settings.request_timeout;
+    let timeout = last.settings.request_timeout;
     let mut response = connection.core.backends.send(request, timeout).await?;
     let status = response.status();
     if status == StatusCode::SWITCHING_PROTOCOLS {
         return Err(Refused::BackendFailed); // no Upgrade was sent, so there is nothing to switch to
     }
     framing::settle_response(&mut response)?;
-    to_client(
+    let mut sets: Vec<&RuleSet> = before.iter().map(|met| &*met.rewrites).collect();
+    sets.push(&last.rewrites);
+    to_client_by(
         status,
         response.headers_mut(),
-        &forward.rewrites,
+        &sets,
         &exchange,
         &remembered,
     );
@@ -211,27 +208,6 @@ async fn forward(
         backend,
         timeout,
     }))
-}
-
-/// What becomes of the request, if its client may send it: first by the listener's rule, then by the path's.
-fn way<'a>(site: &'a Site, identity: &Identity, parts: &Parts) -> Result<&'a Way, Refused> {
-    if let Some(authorization) = &site.authorization {
-        authorise(authorization, identity)?;
-    }
-    let path = paths::normal(parts.uri.path())?;
-    let (authorization, way) = site.plan.choose(&path)?;
-    if let Some(authorization) = authorization {
-        authorise(authorization, identity)?;
-    }
-    Ok(way)
-}
-
-/// Whether the client may pass. Without a proven certificate nobody does.
-fn authorise(authorization: &Authorization, identity: &Identity) -> Result<(), Refused> {
-    let proven = identity.proven().ok_or(Refused::CertificateRequired)?;
-    authorization
-        .check(proven)
-        .map_err(|lacking| Refused::NotAuthorised(Arc::new(lacking)))
 }
 
 /// Chunks are decoded here and nothing else is: the backend would be told of no other coding, as
@@ -313,10 +289,14 @@ fn exchange<'a>(
     }
 }
 
-/// The original path and query, at the backend.
-fn target(backend: &Authority, uri: &Uri) -> Result<Uri, Refused> {
-    let path = uri
-        .path_and_query()
+/// The rewritten path and query, or the received ones, at the backend.
+fn target(
+    backend: &Authority,
+    uri: &Uri,
+    rewritten: Option<&PathAndQuery>,
+) -> Result<Uri, Refused> {
+    let path = rewritten
+        .or(uri.path_and_query())
         .cloned()
         .unwrap_or_else(|| PathAndQuery::from_static("/"));
     Uri::builder()

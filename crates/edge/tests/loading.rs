@@ -253,6 +253,24 @@ fn all_problems_are_told_at_once() {
     );
 }
 
+#[test]
+fn a_mistake_in_a_url_or_a_cookie_is_told_at_its_place() {
+    let files = Files::new();
+    let lines = "url = { path = \"/{var_nonsense}\", query = \"{var_uri_path_1}\" }\n\
+                 response_cookies = [{ pattern = \"a\", value = \"b\" }, { pattern = \"(\", value = \"\" }]";
+    let problems = files.problems(&with(lines));
+    let mut paths: Vec<_> = problems.iter().map(|(path, _)| path.as_str()).collect();
+    paths.sort_unstable();
+    assert_eq!(
+        paths,
+        [
+            "rewrite_set.identity.rule[0].response_cookies[1]",
+            "rewrite_set.identity.rule[0].url.path",
+            "rewrite_set.identity.rule[0].url.query",
+        ]
+    );
+}
+
 /// The configuration with these lines at its end.
 fn with(lines: &str) -> String {
     format!("{CONFIGURATION}{lines}\n")

@@ -23,6 +23,7 @@ mod rules;
 mod strip;
 mod template;
 mod text;
+mod url;
 pub mod variable;
 
 pub use exchange::{Exchange, TlsFacts};
@@ -32,9 +33,10 @@ pub use identity::{Client, ClientIdentity};
 pub use identity_headers::{
     IDENTITY_HEADER_SIZE, IdentityFormat, IdentityTooLarge, Oversize, set_identity,
 };
-pub use passage::{to_backend, to_client};
+pub use passage::{Passage, to_backend, to_client, to_client_by};
 pub use rules::{
-    Case, ConditionSpec, Expectation, HeaderSpec, Part, Remembered, RuleError, RuleProblem,
-    RuleSet, RuleSpec,
+    Case, ConditionSpec, CookieSpec, Expectation, HeaderSpec, Part, Remembered, Reroute, RuleError,
+    RuleProblem, RuleSet, RuleSpec, UrlSpec,
 };
 pub use strip::{StripList, WELL_KNOWN, WellKnown};
+pub use url::{MAX_TARGET, UrlError};

@@ -2,19 +2,22 @@
 
 mod compile;
 pub(crate) mod condition;
+mod cookie;
 mod error;
 
 use http::StatusCode;
-use http::header::{HeaderMap, HeaderName, HeaderValue};
+use http::header::{HeaderMap, HeaderName, HeaderValue, SET_COOKIE};
 
 use crate::exchange::Exchange;
 use crate::template::Template;
+use crate::url::{UrlChange, UrlPart};
 use crate::variable::{Phase, View};
 use condition::{Captured, Condition};
+use cookie::{CookieAction, Cookies};
 
 pub use error::{Part, RuleError, RuleProblem};
 
-/// One rule as it is written: if all conditions hold, set and delete these headers.
+/// One rule as it is written: if all conditions hold, make these changes.
 #[derive(Clone, Debug, Default)]
 pub struct RuleSpec {
     /// What errors call it.
@@ -27,6 +30,10 @@ pub struct RuleSpec {
     pub request_headers: Vec<HeaderSpec>,
     /// What changes before the response goes to the client.
     pub response_headers: Vec<HeaderSpec>,
+    /// Which `Set-Cookie` fields change, each by its own value, before the response goes to the client.
+    pub response_cookies: Vec<CookieSpec>,
+    /// What becomes of the request's URL.
+    pub url: Option<UrlSpec>,
 }
 
 /// One condition as it is written.
@@ -69,6 +76,43 @@ pub struct HeaderSpec {
     pub value: String,
 }
 
+/// One change of `Set-Cookie` fields as it is written. Those that are not meant stay as they are.
+#[derive(Clone, Debug)]
+pub struct CookieSpec {
+    /// A regular expression of the RE2 family, asked of the value of each field.
+    pub pattern: String,
+    /// Whether capitals matter.
+    pub case: Case,
+    /// Which outcome means a field.
+    pub expectation: Expectation,
+    /// The new value: text, `{variable}`, `{capt_header_value_matcher}` for the field's value as it was and
+    /// `{capt_header_value_matcher_1}` for what a group matched. An empty value deletes the field.
+    pub value: String,
+}
+
+/// A change of a request's URL as it is written.
+///
+/// Its values are text and `{variable}`. `None` leaves a part as it was received, an empty value clears it.
+#[derive(Clone, Debug, Default)]
+pub struct UrlSpec {
+    /// The new path. A missing `/` at its beginning is added.
+    pub path: Option<String>,
+    /// The new query, without its `?`.
+    pub query: Option<String>,
+    /// Whether the path map is to be asked again, if this rule decides the path.
+    pub reroute: Reroute,
+}
+
+/// Whether the path map is to be asked again, by the new path.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reroute {
+    /// It is.
+    Again,
+    /// It is not.
+    #[default]
+    Stay,
+}
+
 /// Compiled rules. The default has none and changes nothing.
 ///
 /// Clones share the compiled patterns, not their scratch memory: threads with a clone each never
@@ -86,6 +130,9 @@ struct Rule {
     conditions: Vec<Condition>,
     request: Vec<Action>,
     response: Vec<Action>,
+    cookies: Vec<CookieAction>,
+    path: Option<(Template, Reroute)>,
+    query: Option<Template>,
 }
 
 #[derive(Clone, Debug)]
@@ -97,16 +144,34 @@ struct Action {
 
 /// What the response's rules need of the request's fields, as they were received.
 ///
-/// Only [`RuleSet::rewrite_request`] makes one. It is empty unless a rule asks for such a field.
-#[derive(Debug)]
+/// [`RuleSet::rewrite_request`] and [`Passage`](crate::Passage) make one. It is empty unless a rule asks for such a field.
+#[derive(Debug, Default)]
 pub struct Remembered {
-    fields: HeaderMap,
+    pub(crate) fields: HeaderMap,
+}
+
+impl Remembered {
+    /// Adds what another set needs of the same request.
+    pub(crate) fn merge(&mut self, other: Self) {
+        for name in other.fields.keys() {
+            self.fields.remove(name);
+        }
+        self.fields.extend(other.fields);
+    }
 }
 
 /// A decided change: a new value, or none to delete.
-pub(crate) struct Change<'r> {
-    header: &'r HeaderName,
-    value: Option<HeaderValue>,
+#[derive(Debug)]
+pub(crate) enum Change<'r> {
+    Header {
+        header: &'r HeaderName,
+        value: Option<HeaderValue>,
+    },
+    /// Of the `Set-Cookie` field at this position.
+    Cookie {
+        index: usize,
+        value: Option<HeaderValue>,
+    },
 }
 
 impl RuleSet {
@@ -138,6 +203,8 @@ impl RuleSet {
 
     /// Applies the request half of the rules.
     ///
+    /// It is about headers; a URL is rewritten by [`Passage`](crate::Passage).
+    ///
     /// All rules are judged on the headers as they come in, then all changes are made in sequence:
     /// no rule sees another's work, and the last one to name a header decides it.
     pub fn rewrite_request(&self, headers: &mut HeaderMap, exchange: &Exchange<'_>) -> Remembered {
@@ -156,13 +223,38 @@ impl RuleSet {
         exchange: &Exchange<'_>,
         remembered: &Remembered,
     ) {
+        let changes = self.decide_response(status, headers, exchange, remembered);
+        apply(changes, headers);
+    }
+
+    /// The response half, decided and not yet applied.
+    pub(crate) fn decide_response(
+        &self,
+        status: StatusCode,
+        headers: &HeaderMap,
+        exchange: &Exchange<'_>,
+        remembered: &Remembered,
+    ) -> Vec<Change<'_>> {
         let view = View {
             exchange,
             request: &remembered.fields,
             response: Some((status, headers)),
         };
-        let changes = self.decide(Phase::Response, view);
-        apply(changes, headers);
+        self.decide(Phase::Response, view)
+    }
+
+    /// What becomes of the URL of a request with these headers, as they came in.
+    pub(crate) fn decide_url(&self, headers: &HeaderMap, exchange: &Exchange<'_>) -> UrlChange {
+        let view = View {
+            exchange,
+            request: headers,
+            response: None,
+        };
+        let mut change = UrlChange::default();
+        for rule in &self.rules {
+            rule.decide_url(view, &mut change);
+        }
+        change
     }
 
     /// The request half, decided and not yet applied.
@@ -201,20 +293,41 @@ impl RuleSet {
 
 impl Rule {
     fn decide<'r>(&'r self, phase: Phase, view: View<'_>, changes: &mut Vec<Change<'r>>) {
-        let actions = match phase {
-            Phase::Request => &self.request,
-            Phase::Response => &self.response,
+        let (actions, cookies) = match phase {
+            Phase::Request => (&self.request, [].as_slice()),
+            Phase::Response => (&self.response, self.cookies.as_slice()),
         };
-        if actions.is_empty() {
+        if actions.is_empty() && cookies.is_empty() {
+            return;
+        }
+        let Some(mut captured) = self.judge(view) else {
+            return;
+        };
+        changes.extend(actions.iter().map(|action| Change::Header {
+            header: &action.header,
+            value: (action.template.as_ref()).and_then(|template| template.render(view, &captured)),
+        }));
+        for cookie in cookies {
+            cookie.decide(view, &mut captured, changes);
+        }
+    }
+
+    fn decide_url(&self, view: View<'_>, change: &mut UrlChange) {
+        if self.path.is_none() && self.query.is_none() {
             return;
         }
         let Some(captured) = self.judge(view) else {
             return;
         };
-        changes.extend(actions.iter().map(|action| Change {
-            header: &action.header,
-            value: (action.template.as_ref()).and_then(|template| template.render(view, &captured)),
-        }));
+        let render = |part, template: &Template| {
+            template.render_url(part, &self.conditions, view, &captured)
+        };
+        if let Some((template, reroute)) = &self.path {
+            change.set_path(render(UrlPart::Path, template), *reroute);
+        }
+        if let Some(template) = &self.query {
+            change.set_query(render(UrlPart::Query, template));
+        }
     }
 
     /// What the conditions captured, `None` when one does not hold.
@@ -229,12 +342,26 @@ impl Rule {
 
 /// Makes the changes in their order.
 pub(crate) fn apply(changes: Vec<Change<'_>>, headers: &mut HeaderMap) {
-    for Change { header, value } in changes {
-        headers.remove(header);
-        if let Some(value) = value {
-            // A header section of 32,768 fields takes no more: the header stays removed.
-            drop(headers.try_insert(header.clone(), value));
+    let cookies_change = |change: &Change<'_>| matches!(change, Change::Cookie { .. });
+    let mut cookies = (changes.iter().any(cookies_change)).then(|| Cookies::of(headers));
+    for change in changes {
+        match (change, &mut cookies) {
+            (Change::Header { header, .. }, Some(cookies)) if *header == SET_COOKIE => {
+                cookies.delete_all();
+            }
+            (Change::Header { header, value }, _) => {
+                headers.remove(header);
+                if let Some(value) = value {
+                    // A header section of 32,768 fields takes no more: the header stays removed.
+                    drop(headers.try_insert(header.clone(), value));
+                }
+            }
+            (Change::Cookie { index, value }, Some(cookies)) => cookies.set(index, value),
+            (Change::Cookie { .. }, None) => (),
         }
+    }
+    if let Some(cookies) = cookies {
+        cookies.write(headers);
     }
 }
 

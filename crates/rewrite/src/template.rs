@@ -1,4 +1,4 @@
-//! The value of a header action: text and references to variables, compiled once.
+//! The value of an action: text and references to variables, compiled once.
 //!
 //! A reference is a name in braces, `{http_req_Host}`. Braces around anything that is not a name
 //! are text, so that a JSON value needs no escaping.
@@ -8,10 +8,22 @@ use std::borrow::Cow;
 use http::header::HeaderValue;
 
 use crate::rules::RuleProblem;
-use crate::rules::condition::{Captured, Condition};
+use crate::rules::condition::{Captured, Condition, Origin};
+use crate::url::{self, UrlPart, Written};
 use crate::variable::{Phase, REQUEST_PREFIX, RESPONSE_PREFIX, SERVER_PREFIX, Variable, View};
 
-/// A compiled header value.
+/// What references begin with that are about the `Set-Cookie` field at hand.
+const MATCHER: &str = "capt_header_value_matcher";
+
+/// What templates of a rule can refer to, beside the variables.
+pub(crate) struct Scope<'c> {
+    pub(crate) phase: Phase,
+    pub(crate) conditions: &'c mut [Condition],
+    /// How many groups the matcher of a cookie captures, the whole match among them; `None` where there is no matcher.
+    pub(crate) matcher: Option<usize>,
+}
+
+/// A compiled value.
 #[derive(Clone, Debug)]
 pub(crate) struct Template {
     segments: Vec<Segment>,
@@ -21,28 +33,26 @@ pub(crate) struct Template {
 enum Segment {
     Text(Box<str>),
     Variable(Variable),
-    /// What a group of one of the rule's conditions matched.
+    /// What a group of one of the rule's patterns matched.
     Capture {
-        condition: usize,
+        origin: Origin,
         group: usize,
     },
+    /// The whole `Set-Cookie` field at hand.
+    Matched,
 }
 
 impl Template {
-    /// Compiles `text` for a rule with these conditions, or lists all that is wrong with it.
+    /// Compiles `text` for a rule of this scope, or lists all that is wrong with it.
     ///
     /// Conditions whose captures are used are marked.
-    pub(crate) fn compile(
-        text: &str,
-        phase: Phase,
-        conditions: &mut [Condition],
-    ) -> Result<Self, Vec<RuleProblem>> {
+    pub(crate) fn compile(text: &str, scope: &mut Scope<'_>) -> Result<Self, Vec<RuleProblem>> {
         let mut segments = Vec::new();
         let mut problems = Vec::new();
         for piece in pieces(text) {
             let segment = match piece {
                 Piece::Text(text) => literal(text),
-                Piece::Reference(name) => resolve(name, phase, conditions),
+                Piece::Reference(name) => resolve(name, scope),
                 Piece::Unclosed(name) => Err(RuleProblem::UnclosedReference { name: name.into() }),
             };
             match segment {
@@ -60,19 +70,32 @@ impl Template {
     pub(crate) fn variables(&self) -> impl Iterator<Item = &Variable> {
         self.segments.iter().filter_map(|segment| match segment {
             Segment::Variable(variable) => Some(variable),
-            Segment::Text(_) | Segment::Capture { .. } => None,
+            Segment::Text(_) | Segment::Capture { .. } | Segment::Matched => None,
         })
     }
 
     /// Whether something of the client's certificate is inserted, in a rule with these conditions.
     pub(crate) fn tells_identity(&self, conditions: &[Condition]) -> bool {
-        self.segments.iter().any(|segment| match segment {
-            Segment::Text(_) => false,
-            Segment::Variable(variable) => variable.tells_identity(),
-            Segment::Capture { condition, .. } => conditions
-                .get(*condition)
-                .is_some_and(|condition| condition.variable().tells_identity()),
-        })
+        (self.segments.iter()).any(|segment| segment.tells_identity(conditions))
+    }
+
+    /// The value as a part of a URL, in a rule with these conditions.
+    pub(crate) fn render_url(
+        &self,
+        part: UrlPart,
+        conditions: &[Condition],
+        view: View<'_>,
+        captured: &[Captured<'_>],
+    ) -> String {
+        let mut url = String::new();
+        for segment in &self.segments {
+            let written = match segment.tells_identity(conditions) {
+                true => Written::AsName,
+                false => Written::AsUrl,
+            };
+            url::encode(&segment.value(view, captured), part, written, &mut url);
+        }
+        url
     }
 
     /// The value, or `None` when nothing but white space is left: then the header is removed.
@@ -100,13 +123,31 @@ impl Segment {
         match self {
             Self::Text(text) => Cow::Borrowed(text.as_bytes()),
             Self::Variable(variable) => variable.value(view),
-            Self::Capture { condition, group } => captured
-                .iter()
-                .find(|captured| captured.condition == *condition)
+            Self::Capture { origin, group } => found(captured, *origin)
                 .map(|captured| Cow::Borrowed(captured.group(*group)))
+                .unwrap_or_default(),
+            Self::Matched => found(captured, Origin::Matcher)
+                .map(|captured| Cow::Borrowed(captured.value()))
                 .unwrap_or_default(),
         }
     }
+
+    fn tells_identity(&self, conditions: &[Condition]) -> bool {
+        match self {
+            Self::Variable(variable) => variable.tells_identity(),
+            Self::Capture {
+                origin: Origin::Condition(index),
+                ..
+            } => conditions
+                .get(*index)
+                .is_some_and(|condition| condition.variable().tells_identity()),
+            Self::Text(_) | Self::Capture { .. } | Self::Matched => false,
+        }
+    }
+}
+
+fn found<'v>(captured: &'v [Captured<'v>], origin: Origin) -> Option<&'v Captured<'v>> {
+    captured.iter().find(|captured| captured.origin == origin)
 }
 
 enum Piece<'t> {
@@ -152,7 +193,7 @@ fn is_token(byte: u8) -> bool {
 }
 
 fn names_a_variable(name: &str) -> bool {
-    [REQUEST_PREFIX, RESPONSE_PREFIX, SERVER_PREFIX]
+    [REQUEST_PREFIX, RESPONSE_PREFIX, SERVER_PREFIX, MATCHER]
         .iter()
         .any(|prefix| name.starts_with(prefix))
 }
@@ -164,10 +205,32 @@ fn literal(text: &str) -> Result<Segment, RuleProblem> {
     }
 }
 
-fn resolve(name: &str, phase: Phase, conditions: &mut [Condition]) -> Result<Segment, RuleProblem> {
+/// A reference to what the matcher of a cookie found; `None` where it is another.
+fn matched(name: &str, groups: Option<usize>) -> Option<Result<Segment, RuleProblem>> {
+    let groups = groups?;
+    if name == MATCHER {
+        return Some(Ok(Segment::Matched));
+    }
+    let (stem, group) = split_group(name)?;
+    (stem == MATCHER).then(|| match (1..groups).contains(&group) {
+        true => Ok(Segment::Capture {
+            origin: Origin::Matcher,
+            group,
+        }),
+        false => Err(RuleProblem::UndefinedCapture {
+            variable: stem.into(),
+            group,
+        }),
+    })
+}
+
+fn resolve(name: &str, scope: &mut Scope<'_>) -> Result<Segment, RuleProblem> {
+    if let Some(segment) = matched(name, scope.matcher) {
+        return segment;
+    }
     if let Some((stem, group)) = split_group(name) {
         match (Variable::parse(stem), Variable::parse(name)) {
-            (Ok(variable), other) => match capture(&variable, group, conditions) {
+            (Ok(variable), other) => match capture(&variable, group, scope.conditions) {
                 Some(segment) => return Ok(segment),
                 // `var_cookie_session_1` may be a cookie of that very name.
                 None if matches!(other, Ok(Variable::Cookie(_))) => {}
@@ -183,7 +246,7 @@ fn resolve(name: &str, phase: Phase, conditions: &mut [Condition]) -> Result<Seg
         }
     }
     let variable = Variable::parse(name)?;
-    match (phase, variable.phase()) {
+    match (scope.phase, variable.phase()) {
         (Phase::Request, Phase::Response) => {
             Err(RuleProblem::ResponseNotYetKnown { name: name.into() })
         }
@@ -209,7 +272,7 @@ fn capture(variable: &Variable, group: usize, conditions: &mut [Condition]) -> O
         .find(|(_, condition)| condition.captures(variable, group))?;
     condition.keep_captures();
     Some(Segment::Capture {
-        condition: index,
+        origin: Origin::Condition(index),
         group,
     })
 }

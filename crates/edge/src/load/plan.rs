@@ -13,15 +13,6 @@ use crate::authorization::Authorization;
 use crate::pages::Pages;
 use crate::plan::{Forward, PathWay, Plan, Way};
 
-/// What the gateway does not do yet and must not leave out in silence.
-#[derive(Debug, thiserror::Error)]
-enum NotYet {
-    #[error("rewriting a URL is not done yet")]
-    Url,
-    #[error("rewriting Set-Cookie by its value is not done yet")]
-    Cookies,
-}
-
 impl<'a> Loader<'a> {
     pub(super) fn load_authorizations(&mut self) {
         for authorization in &self.model.authorizations {
@@ -106,21 +97,5 @@ impl<'a> Loader<'a> {
                 None
             }
         }
-    }
-
-    /// Whether a rewrite set asks for what is not done yet, which is a problem.
-    pub(super) fn asks_too_much(&mut self, set: &model::RewriteSet) -> bool {
-        let mut found = false;
-        for rule in &set.rules {
-            if let Some(url) = &rule.url {
-                self.setup(&url.place, NotYet::Url);
-                found = true;
-            }
-            if let Some(cookie) = rule.response_cookies.first() {
-                self.setup(&cookie.place, NotYet::Cookies);
-                found = true;
-            }
-        }
-        found
     }
 }

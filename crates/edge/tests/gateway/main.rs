@@ -30,6 +30,7 @@
 //! - `log`: what the operator reads
 //! - `authorization`: who may pass, beside being proven
 //! - `paths`: what the path of a request decides, redirects, error pages, plain HTTP
+//! - `url_rewrite`: what rules make of URLs and of `Set-Cookie`
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::as_conversions,
@@ -69,4 +70,5 @@ mod routing;
 mod silence;
 mod stapling;
 mod store;
+mod url_rewrite;
 mod variables_beyond;

@@ -4,10 +4,14 @@ use std::collections::HashSet;
 
 use http::header::{HOST, HeaderName, SET_COOKIE};
 
-use super::condition::Condition;
-use super::{Action, HeaderSpec, Part, Rule, RuleError, RuleProblem, RuleSet, RuleSpec};
+use super::condition::{self, Condition};
+use super::cookie::CookieAction;
+use super::{
+    Action, CookieSpec, Expectation, HeaderSpec, Part, Rule, RuleError, RuleProblem, RuleSet,
+    RuleSpec,
+};
 use crate::strip::{has_plain_name, is_clients_own};
-use crate::template::Template;
+use crate::template::{Scope, Template};
 use crate::variable::{Phase, Variable};
 
 /// Headers that no rule may touch, and why.
@@ -70,22 +74,32 @@ impl Compiler {
         let mut conditions = self.conditions(spec);
         // Without all its conditions a rule's captures cannot be judged.
         let complete = conditions.len() == spec.conditions.len();
-        let request = self.actions(
-            &spec.request_headers,
-            Phase::Request,
-            &mut conditions,
-            complete,
-        );
-        let response = self.actions(
-            &spec.response_headers,
-            Phase::Response,
-            &mut conditions,
-            complete,
-        );
+        let mut scope = Scope {
+            phase: Phase::Request,
+            conditions: &mut conditions,
+            matcher: None,
+        };
+        let request = self.actions(&spec.request_headers, &mut scope, complete);
+        let mut part = |part, text: &Option<String>| {
+            let text = text.as_ref()?;
+            self.template(part, text, &mut scope, complete)
+        };
+        let url = spec.url.as_ref();
+        let path = url.and_then(|url| Some((part(Part::UrlPath, &url.path)?, url.reroute)));
+        let query = url.and_then(|url| part(Part::UrlQuery, &url.query));
+        scope.phase = Phase::Response;
+        let response = self.actions(&spec.response_headers, &mut scope, complete);
+        let cookies = spec.response_cookies.iter().enumerate();
+        let cookies = cookies
+            .filter_map(|(index, cookie)| self.cookie(index, cookie, &mut scope, complete))
+            .collect();
         Rule {
             conditions,
             request,
             response,
+            cookies,
+            path,
+            query,
         }
     }
 
@@ -99,7 +113,8 @@ impl Compiler {
             let (Some(variable), Some(pattern)) = (variable, pattern) else {
                 continue;
             };
-            if variable.phase() == Phase::Response && !spec.request_headers.is_empty() {
+            let changes_request = !spec.request_headers.is_empty() || spec.url.is_some();
+            if variable.phase() == Phase::Response && changes_request {
                 let name = condition.variable.clone();
                 self.report(part, RuleProblem::ResponseNotYetKnown { name });
             }
@@ -111,10 +126,10 @@ impl Compiler {
     fn actions(
         &mut self,
         specs: &[HeaderSpec],
-        phase: Phase,
-        conditions: &mut [Condition],
+        scope: &mut Scope<'_>,
         complete: bool,
     ) -> Vec<Action> {
+        let phase = scope.phase;
         let mut seen = HashSet::new();
         let mut actions = Vec::new();
         for (index, spec) in specs.iter().enumerate() {
@@ -130,24 +145,51 @@ impl Compiler {
                 let name = spec.name.clone();
                 self.report(part, RuleProblem::DuplicateHeader { name });
             }
-            let template = self.template(part, spec, phase, conditions, complete);
+            let template = match spec.value.is_empty() {
+                true => None,
+                false => self.template(part, &spec.value, scope, complete),
+            };
             actions.extend(header.map(|header| Action { header, template }));
         }
         actions
     }
 
+    fn cookie(
+        &mut self,
+        index: usize,
+        spec: &CookieSpec,
+        scope: &mut Scope<'_>,
+        complete: bool,
+    ) -> Option<CookieAction> {
+        let part = Part::ResponseCookie(index);
+        let pattern = self.check(part, condition::pattern(&spec.pattern, spec.case));
+        // A negated matcher means fields in which it found nothing.
+        let groups = match (&pattern, spec.expectation) {
+            (Some(pattern), Expectation::Match) => pattern.captures_len(),
+            _ => 0,
+        };
+        scope.matcher = Some(groups);
+        let complete = complete && pattern.is_some();
+        let template = match spec.value.is_empty() {
+            true => None,
+            false => self.template(part, &spec.value, scope, complete),
+        };
+        scope.matcher = None;
+        Some(CookieAction {
+            pattern: pattern?,
+            expectation: spec.expectation,
+            template,
+        })
+    }
+
     fn template(
         &mut self,
         part: Part,
-        spec: &HeaderSpec,
-        phase: Phase,
-        conditions: &mut [Condition],
+        text: &str,
+        scope: &mut Scope<'_>,
         complete: bool,
     ) -> Option<Template> {
-        if spec.value.is_empty() {
-            return None;
-        }
-        match Template::compile(&spec.value, phase, conditions) {
+        match Template::compile(text, scope) {
             Ok(template) => Some(template),
             Err(problems) => {
                 for problem in problems {
@@ -217,10 +259,13 @@ impl RuleSet {
 impl Rule {
     /// Fields of the request that the response half reads.
     fn fields_of_the_request(&self) -> Vec<HeaderName> {
-        if self.response.is_empty() {
+        if self.response.is_empty() && self.cookies.is_empty() {
             return Vec::new();
         }
-        let inserted = self.response.iter().flat_map(Action::variables);
+        let headers = self.response.iter().map(|action| &action.template);
+        let cookies = self.cookies.iter().map(|action| &action.template);
+        let inserted = headers.chain(cookies).flatten();
+        let inserted = inserted.flat_map(Template::variables);
         let asked = self.conditions.iter().map(Condition::variable);
         inserted
             .chain(asked)
@@ -246,11 +291,5 @@ impl Rule {
             .map(|action| &action.header)
             // Whatever a rule says, the gateway sets it in every request before rules apply.
             .filter(|header| **header != HOST)
-    }
-}
-
-impl Action {
-    fn variables(&self) -> impl Iterator<Item = &Variable> {
-        self.template.iter().flat_map(Template::variables)
     }
 }

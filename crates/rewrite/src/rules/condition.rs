@@ -21,10 +21,19 @@ pub(crate) struct Condition {
     captures_are_used: bool,
 }
 
-/// A value and where the groups of one condition's pattern lie in it.
+/// Whose pattern captured something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// A condition of the rule, by its position.
+    Condition(usize),
+    /// The matcher of the `Set-Cookie` field at hand.
+    Matcher,
+}
+
+/// A value and where the groups of one pattern lie in it.
 #[derive(Debug)]
 pub(crate) struct Captured<'v> {
-    pub(crate) condition: usize,
+    pub(crate) origin: Origin,
     value: Cow<'v, [u8]>,
     groups: CaptureLocations,
 }
@@ -33,7 +42,10 @@ impl Condition {
     pub(super) fn compile(
         spec: &ConditionSpec,
     ) -> (Result<Variable, RuleProblem>, Result<Regex, RuleProblem>) {
-        (Variable::parse(&spec.variable), pattern(spec))
+        (
+            Variable::parse(&spec.variable),
+            pattern(&spec.pattern, spec.case),
+        )
     }
 
     pub(super) fn new(variable: Variable, pattern: Regex, expectation: Expectation) -> Self {
@@ -71,14 +83,28 @@ impl Condition {
         let mut groups = self.pattern.capture_locations();
         self.pattern.captures_read(&mut groups, &value)?;
         Some(Some(Captured {
-            condition: index,
+            origin: Origin::Condition(index),
             value,
             groups,
         }))
     }
 }
 
-impl Captured<'_> {
+impl<'v> Captured<'v> {
+    pub(super) fn new(origin: Origin, value: &'v [u8], groups: CaptureLocations) -> Self {
+        let value = Cow::Borrowed(value);
+        Self {
+            origin,
+            value,
+            groups,
+        }
+    }
+
+    /// The whole value that the pattern was asked of.
+    pub(crate) fn value(&self) -> &[u8] {
+        &self.value
+    }
+
     /// What a group matched, empty when it took no part in the match.
     pub(crate) fn group(&self, group: usize) -> &[u8] {
         self.groups
@@ -88,13 +114,13 @@ impl Captured<'_> {
     }
 }
 
-fn pattern(spec: &ConditionSpec) -> Result<Regex, RuleProblem> {
-    RegexBuilder::new(&spec.pattern)
-        .case_insensitive(spec.case == Case::Ignore)
+pub(super) fn pattern(pattern: &str, case: Case) -> Result<Regex, RuleProblem> {
+    RegexBuilder::new(pattern)
+        .case_insensitive(case == Case::Ignore)
         .size_limit(PATTERN_SIZE)
         .build()
         .map_err(|source| RuleProblem::BadPattern {
-            pattern: spec.pattern.clone(),
+            pattern: pattern.into(),
             source,
         })
 }

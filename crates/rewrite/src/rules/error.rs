@@ -31,7 +31,7 @@ impl Error for RuleError {
     }
 }
 
-/// A part of a rule, by its position in the list it stands in.
+/// A part of a rule; by its position in the list, where it stands in one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     /// A condition.
@@ -40,6 +40,12 @@ pub enum Part {
     RequestHeader(usize),
     /// A header action on the response.
     ResponseHeader(usize),
+    /// A change of `Set-Cookie` fields of the response.
+    ResponseCookie(usize),
+    /// The new path.
+    UrlPath,
+    /// The new query.
+    UrlQuery,
 }
 
 impl fmt::Display for Part {
@@ -48,6 +54,9 @@ impl fmt::Display for Part {
             Self::Condition(index) => ("condition", index),
             Self::RequestHeader(index) => ("request header", index),
             Self::ResponseHeader(index) => ("response header", index),
+            Self::ResponseCookie(index) => ("response cookie", index),
+            Self::UrlPath => return f.write_str("URL path"),
+            Self::UrlQuery => return f.write_str("URL query"),
         };
         write!(f, "{what} {}", index.saturating_add(1))
     }
@@ -86,8 +95,8 @@ pub enum RuleProblem {
         #[source]
         source: regex::Error,
     },
-    /// The group is defined by no condition of the rule.
-    #[error("no condition of this rule on {variable:?} that must match captures a group {group}")]
+    /// The group is defined by no condition of the rule, or not by the matcher of the cookie.
+    #[error("no pattern of this rule on {variable:?} that must match captures a group {group}")]
     UndefinedCapture {
         /// The variable without the group.
         variable: String,
@@ -101,7 +110,7 @@ pub enum RuleProblem {
         name: String,
     },
     /// The text of a value holds a control character.
-    #[error("a header value cannot hold the control character {found:?}")]
+    #[error("a value cannot hold the control character {found:?}")]
     ControlCharacter {
         /// The character.
         found: char,
@@ -127,8 +136,11 @@ pub enum RuleProblem {
         /// The name as written the second time.
         name: String,
     },
-    /// `Set-Cookie` does not combine into one value: it can be deleted, not read or set.
-    #[error("set-cookie can be deleted, but neither read nor set")]
+    /// `Set-Cookie` does not combine into one value: as a header it can be deleted, not read or set.
+    /// [`CookieSpec`](crate::CookieSpec) changes its fields one by one.
+    #[error(
+        "set-cookie can be deleted or changed by a matcher, but neither read nor set as a header"
+    )]
     SetCookie,
 }
 

@@ -5,6 +5,8 @@ use crate::exchange::tests::exchange;
 use crate::facts::tests::facts;
 use crate::identity::Client;
 
+mod urls;
+
 fn condition(variable: &str, pattern: &str) -> ConditionSpec {
     ConditionSpec {
         variable: variable.into(),
