@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use http::{Request, Response};
@@ -17,7 +17,6 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulConnection;
 use portcullis_model::host::HostName;
 use rustls::server::Acceptor;
-use rustls::{ProtocolVersion, ServerConnection};
 use rustls_pki_types::{CertificateDer, UnixTime};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -31,6 +30,7 @@ use crate::admission::Admission;
 use crate::gateway::Bind;
 use crate::plain_http::PlainHttp;
 use crate::respond::{ResponseBody, respond};
+use crate::session::{Offered, cipher, protocol};
 
 /// From the first byte of a connection to the end of its handshake.
 pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -64,6 +64,10 @@ pub(crate) struct Connection {
     pub(crate) server_name: Option<HostName>,
     /// The protocol and the cipher suite of the session; none over plain HTTP.
     pub(crate) tls: Option<(&'static str, &'static str)>,
+    /// The cipher suites that the client offered.
+    pub(crate) offered: Offered,
+    /// From the end of the client's hello to that of the handshake, in which the client answered once.
+    pub(crate) round_trip_time: Option<Duration>,
     /// The certificates of the session, for every judgement of it.
     pub(crate) presented: Vec<CertificateDer<'static>>,
     pub(crate) activity: Arc<Activity>,
@@ -79,8 +83,8 @@ pub(crate) struct Connection {
 pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, bind: usize, core: Core) {
     let stopped = core.stopped.clone();
     let handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake(stream, bind, &core)).await;
-    let (tls, server_name) = match handshake {
-        Ok(Ok(Opened::Tls(tls, server_name))) => (*tls, server_name),
+    let (tls, hello) = match handshake {
+        Ok(Ok(Opened::Tls(tls, hello))) => (*tls, hello),
         Ok(Ok(Opened::PlainHttp(stream, spoken))) => return spoken.refuse(stream, peer).await,
         Ok(Ok(Opened::Plain(stream))) => {
             let Ok(address) = stream.local_addr() else {
@@ -88,7 +92,7 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, bind: usize, core
             };
             let arrival = Arrival {
                 port: address.port(),
-                server_name: None,
+                hello: Hello::default(),
                 tls: None,
                 presented: Vec::new(),
             };
@@ -107,7 +111,7 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, bind: usize, core
         }
     };
     let http2 = tls.get_ref().1.alpn_protocol() == Some(b"h2");
-    let Some(arrival) = Arrival::over_tls(&tls, server_name) else {
+    let Some(arrival) = Arrival::over_tls(&tls, hello) else {
         return;
     };
     let Some(connection) = admit(arrival, peer, bind, core).await else {
@@ -122,28 +126,36 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, bind: usize, core
 
 /// What a client opened a connection with.
 enum Opened {
-    /// A handshake that was finished, and whom the client wanted.
-    Tls(Box<TlsStream<TcpStream>>, Option<HostName>),
+    /// A handshake that was finished, and what the client began it with.
+    Tls(Box<TlsStream<TcpStream>>, Hello),
     /// HTTP without TLS where TLS is spoken, of which nothing was read.
     PlainHttp(TcpStream, PlainHttp),
     /// What a listener of plain HTTP serves.
     Plain(TcpStream),
 }
 
+/// What a client began a handshake with.
+#[derive(Default)]
+struct Hello {
+    server_name: Option<HostName>,
+    offered: Offered,
+    round_trip_time: Option<Duration>,
+}
+
 /// What is known of a connection before its client is judged.
 struct Arrival {
     port: u16,
-    server_name: Option<HostName>,
+    hello: Hello,
     tls: Option<(&'static str, &'static str)>,
     presented: Vec<CertificateDer<'static>>,
 }
 
 impl Arrival {
-    fn over_tls(tls: &TlsStream<TcpStream>, server_name: Option<HostName>) -> Option<Self> {
+    fn over_tls(tls: &TlsStream<TcpStream>, hello: Hello) -> Option<Self> {
         let (stream, session) = tls.get_ref();
         Some(Self {
             port: stream.local_addr().ok()?.port(),
-            server_name,
+            hello,
             tls: Some((protocol(session), cipher(session))),
             presented: session.peer_certificates().unwrap_or_default().to_vec(),
         })
@@ -178,8 +190,15 @@ async fn handshake(stream: TcpStream, bind: usize, core: &Core) -> io::Result<Op
         .and_then(|site| site.profile.as_ref())
         .map(|profile| profile.server_config_for(&start.client_hello()))
         .ok_or(io::ErrorKind::NotFound)?;
+    let offered = Offered::of(&start.client_hello());
+    let said = Instant::now();
     let tls = start.into_stream(config).await?;
-    Ok(Opened::Tls(Box::new(tls), server_name))
+    let hello = Hello {
+        server_name,
+        offered,
+        round_trip_time: Some(said.elapsed()),
+    };
+    Ok(Opened::Tls(Box::new(tls), hello))
 }
 
 /// Judges the client, after every handshake, before a byte of HTTP is read.
@@ -191,7 +210,12 @@ async fn admit(
 ) -> Option<Arc<Connection>> {
     let Arrival {
         port,
-        server_name,
+        hello:
+            Hello {
+                server_name,
+                offered,
+                round_trip_time,
+            },
         tls,
         presented,
     } = arrival;
@@ -211,6 +235,8 @@ async fn admit(
         bind,
         peer,
         server_name,
+        offered,
+        round_trip_time,
         presented,
         activity: Activity::new(),
         admission: ArcSwap::from_pointee(admission),
@@ -316,19 +342,4 @@ fn log_end(connection: &Connection, result: hyper::Result<()>) {
         let error: &dyn std::error::Error = &error;
         tracing::debug!(client = %connection.peer, error, "connection ended");
     }
-}
-
-fn protocol(session: &ServerConnection) -> &'static str {
-    match session.protocol_version() {
-        Some(ProtocolVersion::TLSv1_3) => "TLSv1.3",
-        Some(ProtocolVersion::TLSv1_2) => "TLSv1.2",
-        _ => "",
-    }
-}
-
-fn cipher(session: &ServerConnection) -> &'static str {
-    session
-        .negotiated_cipher_suite()
-        .and_then(|suite| suite.suite().as_str())
-        .unwrap_or_default()
 }

@@ -73,7 +73,9 @@ fn names(certificate: &Certificate<'_>) -> AlternativeNames {
             GeneralName::Rfc822Name(name) => names.email.push(name.to_owned()),
             GeneralName::Uri(name) => names.uri.push(name.to_owned()),
             GeneralName::IpAddress(octets) => names.ip.extend(address(octets)),
-            _ => {}
+            name => names
+                .upn
+                .extend(name.user_principal_name().map(str::to_owned)),
         }
     }
     names

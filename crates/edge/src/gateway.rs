@@ -24,6 +24,7 @@ pub struct Gateway {
     stapling: Vec<Arc<Profile>>,
     not_honoured: Vec<(Place, NotHonoured)>,
     http: HttpSettings,
+    lists_ciphers: bool,
     checker: Checker,
 }
 
@@ -41,12 +42,14 @@ impl Gateway {
         let binds = loader.binds();
         let strip = loader.strip();
         let stapling = loader.stapling();
+        let lists_ciphers = loader.lists_ciphers();
         loader.finish().map(|not_honoured| Self {
             binds,
             strip,
             stapling,
             not_honoured,
             http: model.http.clone(),
+            lists_ciphers,
             checker,
         })
     }
@@ -67,6 +70,11 @@ impl Gateway {
     /// What holds for HTTP on every listener.
     pub(crate) fn http(&self) -> &HttpSettings {
         &self.http
+    }
+
+    /// Whether a rewrite asks for the cipher suites that clients offered.
+    pub(crate) fn lists_ciphers(&self) -> bool {
+        self.lists_ciphers
     }
 
     /// Who asks OCSP responders, for all profiles.

@@ -35,6 +35,7 @@ mod respond;
 mod route;
 mod rules;
 mod running;
+mod session;
 mod socket;
 mod stapling;
 

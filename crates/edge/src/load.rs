@@ -211,6 +211,12 @@ impl<'a> Loader<'a> {
         }
     }
 
+    /// Whether a rewrite asks for the cipher suites that clients offered.
+    pub(crate) fn lists_ciphers(&self) -> bool {
+        let mut sets = self.rewrite_sets.values();
+        sets.any(|set| set.asks_for_ciphers())
+    }
+
     fn server_certificate(
         &mut self,
         certificate: &model::ServerCertificate,

@@ -32,7 +32,7 @@ pub(crate) enum Refused {
     HostInvalid,
     /// No listener is configured for this host.
     NoListener,
-    /// The path leads above the root.
+    /// The path leads above the root, or a rewrite gave it segments of dots.
     PathInvalid,
     /// The request target is longer than is taken (RFC 9110 section 15.5.15).
     UrlTooLong,
@@ -139,7 +139,7 @@ impl Refused {
             Self::UrlTooLong => "The URL is too long",
             Self::HeadersTooLong => "The header fields are too long",
             Self::BodyTooLong => "The body is too long",
-            Self::PathInvalid => "The requested path leads above the root",
+            Self::PathInvalid => "The requested path is not allowed",
             Self::CertificateRequired => "A client certificate is required here",
             Self::NotAuthorised(_) => "The client certificate is not authorised here",
             Self::IdentityTooLarge(_) => "The client certificate is too large to be passed on",

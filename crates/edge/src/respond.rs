@@ -162,7 +162,7 @@ async fn forward(
     check_transfer_coding(&parts.headers)?;
     let authority = authority(parts)?;
     let site = site(connection, admission, authority)?;
-    let exchange = exchange(connection, identity, parts, authority);
+    let exchange = exchange(connection, admission, identity, parts, &body, authority);
     let mut headers = parts.headers.clone();
     headers.remove(EXPECT); // answered here: the body is read as the backend takes it
     framing::settle_request(&mut headers);
@@ -271,8 +271,10 @@ fn site<'a>(
 
 fn exchange<'a>(
     connection: &'a Connection,
+    admission: &'a Admission,
     identity: &'a Identity,
     parts: &'a Parts,
+    body: &Incoming,
     authority: &'a str,
 ) -> Exchange<'a> {
     Exchange {
@@ -283,10 +285,33 @@ fn exchange<'a>(
         version: parts.version,
         uri: &parts.uri,
         authority,
-        tls: connection
-            .tls
-            .map(|(protocol, cipher)| TlsFacts { protocol, cipher }),
+        tls: connection.tls.map(|(protocol, cipher)| TlsFacts {
+            protocol,
+            cipher,
+            ciphers_offered: match admission.gateway.lists_ciphers() {
+                true => connection.offered.names(),
+                false => "",
+            },
+        }),
+        round_trip_time: connection.round_trip_time,
+        received_bytes: received_bytes(parts, body),
     }
+}
+
+/// Octets of a request as HTTP/1.1 writes it: its head, and its body where the head says how long that is.
+fn received_bytes(parts: &Parts, body: &Incoming) -> u64 {
+    // Two spaces, the version, an end of line, and another one at the end of the head.
+    const AROUND: usize = " ".len() + " HTTP/1.1\r\n".len() + "\r\n".len();
+    let target = parts.uri.path_and_query();
+    let target = target.map_or("/".len(), |target| target.as_str().len());
+    let fields = parts.headers.iter().map(|(name, value)| {
+        let field = name.as_str().len().saturating_add(value.len());
+        field.saturating_add(": \r\n".len())
+    });
+    let head = [parts.method.as_str().len(), target, AROUND].into_iter();
+    let head = head.chain(fields).fold(0, usize::saturating_add);
+    let body = body.size_hint().exact().unwrap_or(0);
+    u64::try_from(head).unwrap_or(u64::MAX).saturating_add(body)
 }
 
 /// The rewritten path and query, or the received ones, at the backend.

@@ -16,7 +16,7 @@ use crate::rules::RuleProblem;
 use crate::text;
 
 use table::ServerVariable;
-pub use table::{available, unavailable};
+pub use table::available;
 
 /// One variable, resolved when the rules were compiled.
 #[derive(Clone, Debug, PartialEq)]
@@ -83,6 +83,11 @@ impl Variable {
     /// Whether the value depends on the client's certificate.
     pub(crate) fn tells_identity(&self) -> bool {
         matches!(self, Self::Server(variable) if variable.name.starts_with("client_certificate"))
+    }
+
+    /// Whether the value is the list of cipher suites that the client offered.
+    pub(crate) fn lists_ciphers(&self) -> bool {
+        matches!(self, Self::Server(variable) if variable.name == table::CIPHERS_SUPPORTED)
     }
 
     /// The request field that the value is read from.

@@ -72,14 +72,6 @@ pub enum RuleProblem {
         /// The name as written.
         name: String,
     },
-    /// The variable exists elsewhere, not here.
-    #[error("the variable {name:?} is not available: {why}")]
-    UnavailableVariable {
-        /// The name without `var_`.
-        name: String,
-        /// Why not.
-        why: &'static str,
-    },
     /// The value belongs to the response, and the request is what the rule changes.
     #[error("{name:?} is not known before the response, and this rule changes the request")]
     ResponseNotYetKnown {
@@ -149,7 +141,6 @@ impl RuleProblem {
     pub fn code(&self) -> &'static str {
         match self {
             Self::UnknownVariable { .. } => "unknown_variable",
-            Self::UnavailableVariable { .. } => "unavailable_variable",
             Self::ResponseNotYetKnown { .. } => "response_not_yet_known",
             Self::BadPattern { .. } => "bad_pattern",
             Self::UndefinedCapture { .. } => "undefined_capture",
