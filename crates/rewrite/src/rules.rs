@@ -350,6 +350,8 @@ impl Rule {
 /// Makes the changes in their order.
 pub(crate) fn apply(changes: Vec<Change<'_>>, headers: &mut HeaderMap) {
     let cookies_change = |change: &Change<'_>| matches!(change, Change::Cookie { .. });
+    // More than it can hold is seen at each field.
+    drop(headers.try_reserve(changes.len()));
     let mut cookies = (changes.iter().any(cookies_change)).then(|| Cookies::of(headers));
     for change in changes {
         match (change, &mut cookies) {
