@@ -221,7 +221,10 @@ fn headers_of_responses_are_changed_by_the_rules_of_their_path_alone() {
     assert_eq!(api.headers("x-powered-by"), ["a test"]);
     for path in ["/", "/shop/new"] {
         let common = scene.get(path);
-        assert_eq!(common.headers("set-cookie"), ["id=one", "theme=dark"]);
+        assert_eq!(
+            common.headers("set-cookie"),
+            ["id=one", "theme=dark; SameSite=Strict"]
+        );
         let untouched = "http://api.internal/made/7?a=b";
         assert_eq!(common.headers("location"), [untouched]);
         assert_eq!(common.headers("x-powered-by"), [""; 0]);
