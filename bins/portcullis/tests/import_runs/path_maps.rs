@@ -27,6 +27,11 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// With a change of the gateway.
+    fn with(change: impl Fn(&mut Value)) -> Self {
         let backends = Backends::start(3, HEADERS);
         let mut sample = document(include_str!("../../../../examples/arm/path-maps.json"));
         for number in [WEB, API, IMAGES] {
@@ -35,6 +40,7 @@ impl Scene {
         }
         let gateway = at(&mut sample, GATEWAY);
         set_backend_port(gateway, "/backendHttpSettingsCollection", backends.port);
+        change(gateway);
         let (gateway, [plain, https]) = Gateway::start(&sample, None, set_ports);
         Self {
             _gateway: gateway,
@@ -231,4 +237,15 @@ fn headers_of_responses_are_changed_by_the_rules_of_their_path_alone() {
     }
     let images = scene.get("/images/a");
     assert_eq!(images.headers("x-powered-by"), ["a test"]);
+}
+
+#[test]
+fn a_request_that_is_sent_round_for_ever_ends_with_500() {
+    let scene = Scene::with(|gateway| {
+        let url = "/rewriteRuleSets/2/properties/rewriteRules/0/actionSet/urlConfiguration";
+        let path = format!("{url}/modifiedPath");
+        replace(gateway, &path, json!("/products/again/{var_uri_path_2}"));
+    });
+    assert_eq!(scene.get("/products/shoes/42").status(), 500);
+    assert_eq!(scene.get("/products/a").status(), 200);
 }
