@@ -8,7 +8,7 @@ mod table;
 
 use std::borrow::Cow;
 
-use http::header::{COOKIE, HOST, HeaderName, SET_COOKIE};
+use http::header::{COOKIE, HOST, HeaderName};
 use http::{HeaderMap, StatusCode};
 
 use crate::exchange::Exchange;
@@ -61,7 +61,7 @@ impl Variable {
             return request_field(header).map(Self::Request);
         }
         if let Some(header) = name.strip_prefix(RESPONSE_PREFIX) {
-            return response_field(header).map(Self::Response);
+            return token(header).map(Self::Response);
         }
         let unknown = || RuleProblem::UnknownVariable { name: name.into() };
         let server = name.strip_prefix(SERVER_PREFIX).ok_or_else(unknown)?;
@@ -120,13 +120,6 @@ fn request_field(name: &str) -> Result<HeaderName, RuleProblem> {
     match crate::strip::has_plain_name(name) {
         true => token(name),
         false => Err(RuleProblem::InvalidHeaderName { name: name.into() }),
-    }
-}
-
-fn response_field(name: &str) -> Result<HeaderName, RuleProblem> {
-    match token(name)? {
-        SET_COOKIE => Err(RuleProblem::SetCookie),
-        name => Ok(name),
     }
 }
 

@@ -128,11 +128,9 @@ pub enum RuleProblem {
         /// The name as written the second time.
         name: String,
     },
-    /// `Set-Cookie` does not combine into one value: as a header it can be deleted, not read or set.
+    /// One value cannot stand for all `Set-Cookie` fields: as a header it can be deleted, not set.
     /// [`CookieSpec`](crate::CookieSpec) changes its fields one by one.
-    #[error(
-        "set-cookie can be deleted or changed by a matcher, but neither read nor set as a header"
-    )]
+    #[error("set-cookie can be deleted or changed by a matcher, but not set as a header")]
     SetCookie,
 }
 

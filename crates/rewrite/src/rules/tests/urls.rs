@@ -259,6 +259,18 @@ fn a_cookie_that_matches_gets_the_value_and_the_others_stay_in_their_order() {
 }
 
 #[test]
+fn a_condition_may_ask_for_cookies_of_the_response() {
+    let rule = |asked| RuleSpec {
+        conditions: vec![condition("http_resp_Set-Cookie", asked)],
+        ..on_cookies(vec![cookie("^a=", "a=2")])
+    };
+    let untouched = ["a=1", "b=2; Path=/", "c=3"];
+    assert_eq!(cookies(vec![rule(".+")])[0], "a=2");
+    assert_eq!(cookies(vec![rule("b=2; Path=/, c=3$")])[0], "a=2");
+    assert_eq!(cookies(vec![rule("d=")]), untouched);
+}
+
+#[test]
 fn a_negated_matcher_means_the_other_cookies() {
     let others = CookieSpec {
         expectation: Expectation::NoMatch,
