@@ -37,6 +37,8 @@ mod rules;
 mod running;
 mod socket;
 mod stapling;
+mod tunnel;
+mod upgrade;
 
 pub use accept::CONNECTIONS_PER_CORE;
 pub use connection::{HANDSHAKE_TIMEOUT, KEEP_ALIVE};
