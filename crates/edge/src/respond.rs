@@ -237,11 +237,7 @@ async fn forward(
 }
 
 /// Whether a request that was forwarded would be again, by what is known and configured now.
-pub(crate) fn would_forward(
-    connection: &Connection,
-    admission: &Admission,
-    parts: &Parts,
-) -> bool {
+pub(crate) fn would_forward(connection: &Connection, admission: &Admission, parts: &Parts) -> bool {
     let Ok(identity) = &admission.outcome else {
         return false;
     };
