@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::header::{CONNECTION, EXPECT, HOST, TRANSFER_ENCODING};
+use http::header::{CONNECTION, EXPECT, HOST, TE, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version};
@@ -90,8 +90,8 @@ fn count(connection: &Connection, version: Version) {
     }
 }
 
-/// Whether a request is as long as may be, as far as its head tells.
-fn check_length(http: &HttpSettings, parts: &Parts, body: &Incoming) -> Result<(), Refused> {
+/// Whether a request is as long as may be, as far as its head tells, and its body in a coding that is understood.
+fn check_message(http: &HttpSettings, parts: &Parts, body: &Incoming) -> Result<(), Refused> {
     let target = parts
         .uri
         .path_and_query()
@@ -114,7 +114,7 @@ fn check_length(http: &HttpSettings, parts: &Parts, body: &Incoming) -> Result<(
     if body.size_hint().lower() > http.body_bytes {
         return Err(Refused::BodyTooLong);
     }
-    Ok(())
+    check_transfer_coding(&parts.headers)
 }
 
 /// Ends the connection after this response. HTTP/1.1 says so in the response itself, so that not
@@ -175,8 +175,7 @@ async fn forward(
         Err(refusal) => return Err(Refused::Client(Arc::clone(refusal))),
     };
     let wanted = Wanted::of(parts, &body)?;
-    check_length(admission.gateway.http(), parts, &body)?;
-    check_transfer_coding(&parts.headers)?;
+    check_message(admission.gateway.http(), parts, &body)?;
     let authority = authority(parts)?;
     let site = site(connection, admission, authority)?;
     let exchange = exchange(connection, identity, parts, authority);
@@ -202,10 +201,7 @@ async fn forward(
     if let Some(identity_headers) = site.identity_headers {
         identity_headers.set(request.headers_mut(), exchange.client)?;
     }
-    frame(&mut request);
-    if let Some(wanted) = &wanted {
-        wanted.ask(&mut request);
-    }
+    announce(&mut request, wanted.as_ref());
 
     let timeout = last.settings.request_timeout;
     let mut response = connection.core.backends.send(request, timeout).await?;
@@ -221,19 +217,18 @@ async fn forward(
         &exchange,
         &remembered,
     );
-    if let (Some(wanted), Some(sides)) = (wanted, sides) {
-        let response = wanted.answer(response);
-        return Ok(Served::Switched(Switched {
-            response,
+    Ok(match wanted.zip(sides) {
+        Some((wanted, sides)) => Served::Switched(Switched {
+            response: wanted.answer(response),
             backend,
             sides,
-        }));
-    }
-    Ok(Served::Forwarded(Forwarded {
-        response,
-        backend,
-        timeout,
-    }))
+        }),
+        None => Served::Forwarded(Forwarded {
+            response,
+            backend,
+            timeout,
+        }),
+    })
 }
 
 /// Whether a request that was forwarded would be again, by what is known and configured now.
@@ -265,9 +260,22 @@ fn check_transfer_coding(headers: &HeaderMap) -> Result<(), Refused> {
     }
 }
 
-/// Says how the body is framed where hyper would not: it leaves out a body of unknown length when
-/// the method is GET or HEAD, unless a header announces it.
-fn frame(request: &mut Request<RequestBody>) {
+/// Says to the backend what else the request is for, and how its body is framed where hyper would not: it leaves
+/// out a body of unknown length when the method is GET or HEAD, unless a header announces it.
+fn announce(request: &mut Request<RequestBody>, wanted: Option<&Wanted>) {
+    if let Some(wanted) = wanted {
+        wanted.ask(request);
+    }
+    if request.headers().contains_key(TE) {
+        // It is about this hop, and says so (RFC 9110 section 10.1.4).
+        let options = if wanted.is_some() {
+            "upgrade, te"
+        } else {
+            "te"
+        };
+        let options = HeaderValue::from_static(options);
+        request.headers_mut().insert(CONNECTION, options);
+    }
     if !request.body().is_end_stream() && request.body().size_hint().exact().is_none() {
         let chunked = HeaderValue::from_static("chunked");
         request.headers_mut().insert(TRANSFER_ENCODING, chunked);

@@ -93,9 +93,12 @@ impl Tunnel {
         let mut client = Watched::new(TokioIo::new(client), &pulse);
         let mut backend = Watched::new(TokioIo::new(backend), &pulse);
         let end = self.relay(&mut client, &mut backend, &pulse).await;
-        let farewell = async { tokio::join!(client.shutdown(), backend.shutdown()) };
-        // Whether they hear it is their affair.
-        let _ = tokio::time::timeout(FAREWELL, farewell).await;
+        // What was broken off on one side does not look whole on the other.
+        if end != End::Broken {
+            let farewell = async { tokio::join!(client.shutdown(), backend.shutdown()) };
+            // Whether they hear it is their affair.
+            let _ = tokio::time::timeout(FAREWELL, farewell).await;
+        }
         let passed = Passed {
             from_client: client.read,
             from_backend: backend.read,
@@ -112,7 +115,8 @@ impl Tunnel {
     {
         let mut copied = pin!(copy_bidirectional(client, backend));
         loop {
-            if let Some(end) = self.is_over(pulse) {
+            let drains = self.connection.core.stopped.borrow().is_some();
+            if let Some(end) = over(drains, pulse.quiet()) {
                 return end;
             }
             if !self.stands().await {
@@ -124,14 +128,6 @@ impl Tunnel {
                 Err(_) => {}
             }
         }
-    }
-
-    fn is_over(&self, pulse: &Pulse) -> Option<End> {
-        let (patience, end) = match *self.connection.core.stopped.borrow() {
-            Some(_) => (LINGER, End::Drained),
-            None => (KEEP_ALIVE, End::Idle),
-        };
-        (patience <= pulse.quiet()).then_some(end)
     }
 
     /// Whether the client may still have what it asked for: by the judgement that let it in, or by a new one of the
@@ -147,6 +143,16 @@ impl Tunnel {
         self.admission = admission;
         allowed
     }
+}
+
+/// Whether a tunnel on which nothing has passed for so long has to end.
+fn over(drains: bool, quiet: Duration) -> Option<End> {
+    let (patience, end) = if drains {
+        (LINGER, End::Drained)
+    } else {
+        (KEEP_ALIVE, End::Idle)
+    };
+    (patience <= quiet).then_some(end)
 }
 
 impl Drop for Tunnel {
@@ -211,5 +217,23 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<'_, S> {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_says_nothing_is_borne_with_for_less_long_while_the_gateway_drains() {
+        for (drains, seconds, end) in [
+            (false, 0, None),
+            (false, 74, None),
+            (false, 75, Some(End::Idle)),
+            (true, 4, None),
+            (true, 5, Some(End::Drained)),
+        ] {
+            assert_eq!(over(drains, Duration::from_secs(seconds)), end);
+        }
     }
 }

@@ -211,8 +211,10 @@ fn may_be_granted(protocol: &[u8]) -> bool {
     let is_token = |text: &[u8]| !text.is_empty() && HeaderName::from_bytes(text).is_ok();
     let mut parts = protocol.splitn(2, |byte| *byte == b'/');
     let (name, version) = (parts.next().unwrap_or_default(), parts.next());
-    let never = |known: &&str| name.eq_ignore_ascii_case(known.as_bytes());
-    is_token(name) && version.is_none_or(is_token) && !NEVER.iter().any(|known| never(&known))
+    let never = NEVER
+        .iter()
+        .any(|known| name.eq_ignore_ascii_case(known.as_bytes()));
+    is_token(name) && version.is_none_or(is_token) && !never
 }
 
 /// The key of a WebSocket's handshake, if the request is one (RFC 6455 section 4.2.1).

@@ -1,7 +1,9 @@
 //! WebSockets and other upgrades: over HTTP/1.1 and HTTP/2, to their end.
 
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use portcullis_edge::KEEP_ALIVE;
 use portcullis_test_pki::after;
 use tokio::task::spawn_blocking;
 use tokio_tungstenite::tungstenite::Message;
@@ -58,23 +60,9 @@ async fn messages_pass_both_ways() {
     let mut backend = Backend::by_hand().await;
     let gateway = gateway(&pki, &backend);
     for client in clients(&pki) {
-        let opening = WebSocket::open(&client, gateway.address(), HOST);
-        let echoing = async { tokio::spawn(backend.accept().await.echo()) };
-        let (mut socket, echo) = tokio::join!(opening, echoing);
-        for message in [
-            Message::text("hello"),
-            Message::text(""),
-            Message::binary(vec![0xA5; 1_000_000]),
-        ] {
-            socket.send(message.clone()).await;
-            assert_eq!(socket.next().await, Some(message));
-        }
-        socket.send(Message::Ping("there?".into())).await;
-        assert_eq!(socket.next().await, Some(Message::Pong("there?".into())));
-        socket.send(Message::Close(Some(farewell()))).await;
-        assert!(is_close(&socket.next().await.unwrap()));
-        assert_eq!(socket.next().await, None);
-        let request = patiently(echo).await.unwrap();
+        let talk = tokio::spawn(talk(client, gateway.address()));
+        let request = patiently(backend.accept().await.echo()).await;
+        patiently(talk).await.unwrap();
         assert_eq!(request.line, "GET /chat?room=1 HTTP/1.1");
         assert_eq!(request.only("connection"), "upgrade");
         assert_eq!(request.only("upgrade"), "websocket");
@@ -84,6 +72,24 @@ async fn messages_pass_both_ways() {
         assert!(request.header("content-length").is_empty());
         assert!(request.header("transfer-encoding").is_empty());
     }
+}
+
+/// Says all kinds of things to one who says them again.
+async fn talk(client: Client, address: SocketAddr) {
+    let mut socket = WebSocket::open(&client, address, HOST).await;
+    for message in [
+        Message::text("hello"),
+        Message::text(""),
+        Message::binary(vec![0xA5; 1_000_000]),
+    ] {
+        socket.send(message.clone()).await;
+        assert_eq!(socket.next().await, Some(message));
+    }
+    socket.send(Message::Ping("there?".into())).await;
+    assert_eq!(socket.next().await, Some(Message::Pong("there?".into())));
+    socket.send(Message::Close(Some(farewell()))).await;
+    assert!(is_close(&socket.next().await.unwrap()));
+    assert_eq!(socket.next().await, None);
 }
 
 fn farewell() -> CloseFrame {
@@ -175,7 +181,7 @@ async fn a_websocket_ends_with_its_client_s_certificate() {
     let pki = Pki::new();
     let mut backend = Backend::by_hand().await;
     let gateway = gateway(&pki, &backend);
-    let end = after(now(), 6);
+    let end = after(now(), 8);
     let alice = pki.client("alice").not_after(end).issue();
     let client = Client::new(&pki).showing(&alice, &[]);
     let mut sockets = Vec::new();
@@ -287,5 +293,23 @@ async fn each_direction_ends_by_itself() {
             assert!(raw.rest().await.is_empty());
             assert_eq!(connection.closed().await, b"reply");
         }
+    }
+}
+
+#[tokio::test]
+#[ignore = "it takes 75 seconds"]
+async fn a_websocket_ends_on_which_nothing_passes() {
+    let pki = Pki::new();
+    let mut backend = Backend::by_hand().await;
+    let gateway = gateway(&pki, &backend);
+    let begun = Instant::now();
+    let mut sockets = Vec::new();
+    for client in clients(&pki) {
+        sockets.push(open(&client, &gateway, &mut backend).await);
+    }
+    tokio::time::sleep(KEEP_ALIVE - TICK).await;
+    for (socket, connection) in sockets {
+        ended(socket, connection).await;
+        assert!(KEEP_ALIVE <= begun.elapsed());
     }
 }
