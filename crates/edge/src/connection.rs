@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
@@ -14,7 +14,6 @@ use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulConnection;
 use portcullis_model::host::HostName;
 use rustls::server::Acceptor;
 use rustls_pki_types::{CertificateDer, UnixTime};
@@ -38,7 +37,7 @@ pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// documents 75 s for the first and 60 s for the second; HTTP/1.1 has one timer for both here.
 pub const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// How long a connection that is to end may take to, while its client does nothing.
-const LINGER: Duration = Duration::from_secs(5);
+pub(crate) const LINGER: Duration = Duration::from_secs(5);
 /// How often an HTTP/2 peer is asked whether it is there, and how long it may take to answer.
 const PING: Duration = Duration::from_secs(30);
 /// The least that hyper reads of a request's head at once.
@@ -77,6 +76,8 @@ pub(crate) struct Connection {
     pub(crate) requests: AtomicU64,
     /// Told when the connection must not serve further requests.
     pub(crate) close: Notify,
+    /// What goes on in it or after it that is no HTTP any more.
+    pub(crate) tunnels: watch::Sender<usize>,
 }
 
 /// Serves a connection until it ends.
@@ -242,6 +243,7 @@ async fn admit(
         admission: ArcSwap::from_pointee(admission),
         requests: AtomicU64::new(0),
         close: Notify::new(),
+        tunnels: watch::Sender::new(0),
     }))
 }
 
@@ -262,8 +264,11 @@ async fn serve_http1(
         .header_read_timeout(KEEP_ALIVE)
         .max_headers(HEADER_FIELDS)
         .max_buf_size(head)
-        .serve_connection(TokioIo::new(stream), service(&connection));
-    until_end(served, &connection, stopped).await;
+        .serve_connection(TokioIo::new(stream), service(&connection))
+        .with_upgrades();
+    let shutdown = http1::UpgradeableConnection::graceful_shutdown;
+    until_end(served, shutdown, &connection, stopped).await;
+    tunnels_ended(&connection).await;
 }
 
 async fn serve_http2(
@@ -287,27 +292,38 @@ async fn serve_http2(
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_send_buf_size(SEND_BUFFER)
+        .enable_connect_protocol()
         .serve_connection(TokioIo::new(tls), service(&connection));
-    until_end(served, &connection, stopped).await;
+    let shutdown = http2::Connection::graceful_shutdown;
+    until_end(served, shutdown, &connection, stopped).await;
+    tunnels_ended(&connection).await;
 }
 
 /// Serves a connection of either version to its end, which it is asked for where it has to end
 /// before its client ends it.
-async fn until_end<C: GracefulConnection<Error = hyper::Error>>(
+async fn until_end<C: Future<Output = hyper::Result<()>>>(
     served: C,
+    shutdown: impl FnOnce(Pin<&mut C>),
     connection: &Connection,
     mut stopped: watch::Receiver<Option<Duration>>,
 ) {
     let mut served = pin!(served);
     tokio::select! {
         result = served.as_mut() => return log_end(connection, result),
-        () = ended(connection, &mut stopped) => served.as_mut().graceful_shutdown(),
+        () = ended(connection, &mut stopped) => shutdown(served.as_mut()),
     }
     connection.activity.touch();
     tokio::select! {
         result = served => log_end(connection, result),
         () = connection.activity.quiet_for(LINGER) => {}
     }
+}
+
+/// Returns when no tunnel of the connection is open: till then it counts as one of its core.
+async fn tunnels_ended(connection: &Connection) {
+    let mut tunnels = connection.tunnels.subscribe();
+    // The sender is the connection's own, so this only ends when there is none.
+    let _ = tunnels.wait_for(|open| *open == 0).await;
 }
 
 /// Returns when the gateway drains, when this client was refused, and when the client has done

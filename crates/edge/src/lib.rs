@@ -38,6 +38,8 @@ mod running;
 mod session;
 mod socket;
 mod stapling;
+mod tunnel;
+mod upgrade;
 
 pub use accept::CONNECTIONS_PER_CORE;
 pub use connection::{HANDSHAKE_TIMEOUT, KEEP_ALIVE};

@@ -48,6 +48,8 @@ pub(crate) enum Refused {
     IdentityTooLarge(IdentityTooLarge),
     /// CONNECT and TRACE are not forwarded.
     MethodNotAllowed,
+    /// CONNECT for another protocol than WebSocket (RFC 8441 section 4).
+    ProtocolNotSupported,
     /// The body is in another transfer coding than chunked, or in several (RFC 9112 section 6.1).
     CodingNotSupported,
     /// The backend cannot be reached.
@@ -91,7 +93,7 @@ impl Refused {
             Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
             Self::NoListener => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::CodingNotSupported => StatusCode::NOT_IMPLEMENTED,
+            Self::CodingNotSupported | Self::ProtocolNotSupported => StatusCode::NOT_IMPLEMENTED,
             Self::BackendUnreachable | Self::BackendFailed => StatusCode::BAD_GATEWAY,
             Self::BackendTimedOut => StatusCode::GATEWAY_TIMEOUT,
             Self::RequestTimedOut => StatusCode::REQUEST_TIMEOUT,
@@ -116,6 +118,7 @@ impl Refused {
             Self::NotAuthorised(_) => "client_not_authorised",
             Self::IdentityTooLarge(_) => "identity_too_large",
             Self::MethodNotAllowed => "method_not_allowed",
+            Self::ProtocolNotSupported => "protocol_not_supported",
             Self::CodingNotSupported => "transfer_coding_not_supported",
             Self::BackendUnreachable => "backend_unreachable",
             Self::BackendFailed => "backend_failed",
@@ -144,6 +147,7 @@ impl Refused {
             Self::NotAuthorised(_) => "The client certificate is not authorised here",
             Self::IdentityTooLarge(_) => "The client certificate is too large to be passed on",
             Self::MethodNotAllowed => "The method is not supported",
+            Self::ProtocolNotSupported => "The protocol to switch to is not supported",
             Self::CodingNotSupported => "The transfer coding is not supported",
             Self::BackendUnreachable => "The backend cannot be reached",
             Self::BackendFailed => "The backend gave no valid answer",

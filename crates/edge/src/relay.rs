@@ -12,6 +12,7 @@ use hyper::body::Incoming;
 use tokio::time::Sleep;
 
 use crate::activity::{InFlight, Turn};
+use crate::framing;
 
 /// Passes frames on as they come, gives up on a backend that sends nothing for as long as its
 /// timeout, and says who is waited for.
@@ -47,7 +48,13 @@ impl Body for Relay {
             this.patience = None;
             this.in_flight.turn(Turn::Client);
             this.in_flight.touch();
-            return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
+            return Poll::Ready(frame.map(|frame| {
+                let mut frame = frame?;
+                if let Some(trailers) = frame.trailers_mut() {
+                    framing::settle_trailers(trailers);
+                }
+                Ok(frame)
+            }));
         }
         this.in_flight.turn(Turn::Backend);
         let timeout = this.timeout;

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::header::{CONNECTION, EXPECT, HOST, TRANSFER_ENCODING};
+use http::header::{CONNECTION, EXPECT, HOST, TE, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version};
@@ -29,13 +29,15 @@ use crate::plan;
 use crate::refused::Refused;
 use crate::relay::Relay;
 use crate::route::{Forwards, Route, route};
+use crate::tunnel::Tunnel;
+use crate::upgrade::{self, Sides, Wanted};
 
 /// What a client is answered with: a backend's body as it comes, or a page of the gateway.
 pub(crate) type ResponseBody = Either<Relay, Full<Bytes>>;
 
 /// Answers one request.
 pub(crate) async fn respond(
-    connection: &Connection,
+    connection: &Arc<Connection>,
     request: Request<Incoming>,
 ) -> Response<ResponseBody> {
     let started = Instant::now();
@@ -54,6 +56,14 @@ pub(crate) async fn respond(
         Ok(Served::Forwarded(Forwarded {
             response, timeout, ..
         })) => response.map(|body| Either::Left(Relay::new(body, in_flight, timeout))),
+        Ok(Served::Switched(Switched {
+            response, sides, ..
+        })) => {
+            if let Some(admission) = admission {
+                Tunnel::new(connection, parts, admission, in_flight).start(sides);
+            }
+            response.map(|()| Either::Right(Full::default()))
+        }
         Ok(Served::Redirected(response)) => response.map(|()| Either::Right(Full::default())),
         Err(refused) => {
             let pages = admission
@@ -80,8 +90,8 @@ fn count(connection: &Connection, version: Version) {
     }
 }
 
-/// Whether a request is as long as may be, as far as its head tells.
-fn check_length(http: &HttpSettings, parts: &Parts) -> Result<(), Refused> {
+/// Whether a request is as long as may be, as far as its head tells, and its body in a coding that is understood.
+fn check_message(http: &HttpSettings, parts: &Parts, body: &Incoming) -> Result<(), Refused> {
     let target = parts
         .uri
         .path_and_query()
@@ -101,7 +111,10 @@ fn check_length(http: &HttpSettings, parts: &Parts) -> Result<(), Refused> {
     if all > http.header_bytes {
         return Err(Refused::HeadersTooLong);
     }
-    Ok(())
+    if body.size_hint().lower() > http.body_bytes {
+        return Err(Refused::BodyTooLong);
+    }
+    check_transfer_coding(&parts.headers)
 }
 
 /// Ends the connection after this response. HTTP/1.1 says so in the response itself, so that not
@@ -117,6 +130,7 @@ fn end(connection: &Connection, version: Version, headers: &mut HeaderMap) {
 pub(crate) enum Served {
     Forwarded(Forwarded),
     Redirected(Response<()>),
+    Switched(Switched),
 }
 
 impl Served {
@@ -124,6 +138,7 @@ impl Served {
         match self {
             Self::Forwarded(forwarded) => forwarded.response.status(),
             Self::Redirected(response) => response.status(),
+            Self::Switched(switched) => switched.response.status(),
         }
     }
 }
@@ -142,6 +157,13 @@ pub(crate) struct Forwarded {
     timeout: Duration,
 }
 
+/// A backend's agreement to speak something else, for the client that asked for it.
+pub(crate) struct Switched {
+    response: Response<()>,
+    pub(crate) backend: Authority,
+    sides: Sides,
+}
+
 async fn forward(
     connection: &Connection,
     admission: &Admission,
@@ -152,14 +174,8 @@ async fn forward(
         Ok(identity) => identity,
         Err(refusal) => return Err(Refused::Client(Arc::clone(refusal))),
     };
-    if matches!(parts.method, Method::CONNECT | Method::TRACE) {
-        return Err(Refused::MethodNotAllowed);
-    }
-    check_length(admission.gateway.http(), parts)?;
-    if body.size_hint().lower() > admission.gateway.http().body_bytes {
-        return Err(Refused::BodyTooLong);
-    }
-    check_transfer_coding(&parts.headers)?;
+    let wanted = Wanted::of(parts, &body)?;
+    check_message(admission.gateway.http(), parts, &body)?;
     let authority = authority(parts)?;
     let site = site(connection, admission, authority)?;
     let exchange = exchange(connection, admission, identity, parts, &body, authority);
@@ -185,14 +201,12 @@ async fn forward(
     if let Some(identity_headers) = site.identity_headers {
         identity_headers.set(request.headers_mut(), exchange.client)?;
     }
-    frame(&mut request);
+    announce(&mut request, wanted.as_ref());
 
     let timeout = last.settings.request_timeout;
     let mut response = connection.core.backends.send(request, timeout).await?;
     let status = response.status();
-    if status == StatusCode::SWITCHING_PROTOCOLS {
-        return Err(Refused::BackendFailed); // no Upgrade was sent, so there is nothing to switch to
-    }
+    let sides = upgrade::settle(wanted.as_ref(), &mut response)?;
     framing::settle_response(&mut response)?;
     let mut sets: Vec<&RuleSet> = before.iter().map(|met| &*met.rewrites).collect();
     sets.push(&last.rewrites);
@@ -203,11 +217,36 @@ async fn forward(
         &exchange,
         &remembered,
     );
-    Ok(Served::Forwarded(Forwarded {
-        response,
-        backend,
-        timeout,
-    }))
+    Ok(match wanted.zip(sides) {
+        Some((wanted, sides)) => Served::Switched(Switched {
+            response: wanted.answer(response),
+            backend,
+            sides,
+        }),
+        None => Served::Forwarded(Forwarded {
+            response,
+            backend,
+            timeout,
+        }),
+    })
+}
+
+/// Whether a request that was forwarded would be again, by what is known and configured now.
+pub(crate) fn would_forward(connection: &Connection, admission: &Admission, parts: &Parts) -> bool {
+    let Ok(identity) = &admission.outcome else {
+        return false;
+    };
+    let Ok(authority) = authority(parts) else {
+        return false;
+    };
+    let Ok(site) = site(connection, admission, authority) else {
+        return false;
+    };
+    let exchange = exchange(connection, identity, parts, authority);
+    let mut headers = parts.headers.clone();
+    let mut passage = Passage::begin(&mut headers, admission.gateway.strip(), &exchange);
+    let route = route(site, identity, &parts.uri, &mut passage);
+    matches!(route, Ok(Route::Forward(_)))
 }
 
 /// Chunks are decoded here and nothing else is: the backend would be told of no other coding, as
@@ -221,9 +260,22 @@ fn check_transfer_coding(headers: &HeaderMap) -> Result<(), Refused> {
     }
 }
 
-/// Says how the body is framed where hyper would not: it leaves out a body of unknown length when
-/// the method is GET or HEAD, unless a header announces it.
-fn frame(request: &mut Request<RequestBody>) {
+/// Says to the backend what else the request is for, and how its body is framed where hyper would not: it leaves
+/// out a body of unknown length when the method is GET or HEAD, unless a header announces it.
+fn announce(request: &mut Request<RequestBody>, wanted: Option<&Wanted>) {
+    if let Some(wanted) = wanted {
+        wanted.ask(request);
+    }
+    if request.headers().contains_key(TE) {
+        // It is about this hop, and says so (RFC 9110 section 10.1.4).
+        let options = if wanted.is_some() {
+            "upgrade, te"
+        } else {
+            "te"
+        };
+        let options = HeaderValue::from_static(options);
+        request.headers_mut().insert(CONNECTION, options);
+    }
     if !request.body().is_end_stream() && request.body().size_hint().exact().is_none() {
         let chunked = HeaderValue::from_static("chunked");
         request.headers_mut().insert(TRANSFER_ENCODING, chunked);

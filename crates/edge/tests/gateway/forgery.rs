@@ -210,6 +210,7 @@ async fn what_concerns_one_connection_ends_at_the_gateway() {
     assert_eq!(
         scene.backend.last().names(),
         [
+            "connection",
             "host",
             "te",
             "x-forwarded-for",
@@ -220,6 +221,7 @@ async fn what_concerns_one_connection_ends_at_the_gateway() {
             "x-stays",
         ]
     );
+    assert_eq!(scene.backend.last().only("connection"), "te");
     assert_eq!(scene.backend.last().only("te"), "trailers");
 }
 

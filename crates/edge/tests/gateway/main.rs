@@ -31,6 +31,10 @@
 //! - `authorization`: who may pass, beside being proven
 //! - `paths`: what the path of a request decides, redirects, error pages, plain HTTP
 //! - `url_rewrite`: what rules make of URLs and of `Set-Cookie`
+//! - `websocket`: what is no HTTP any more, and when it ends
+//! - `upgrades`: what looks like an upgrade and is none
+//! - `trailers`: what comes after a body, and what comes before it
+//! - `memory`: bodies of any size take little of it
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::as_conversions,
@@ -55,6 +59,7 @@ mod hello;
 mod identity;
 mod identity_headers;
 mod log;
+mod memory;
 mod nonces;
 mod ocsp;
 mod own_fields;
@@ -70,5 +75,8 @@ mod routing;
 mod silence;
 mod stapling;
 mod store;
+mod trailers;
+mod upgrades;
 mod url_rewrite;
 mod variables_beyond;
+mod websocket;

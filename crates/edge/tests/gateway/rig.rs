@@ -11,8 +11,9 @@ mod patience;
 mod pki;
 mod responder;
 mod staples;
+mod websocket;
 
-pub(crate) use backend::{Backend, Recorded};
+pub(crate) use backend::{Backend, BackendConnection, Recorded};
 pub(crate) use client::{Client, Http, Tls, streaming, whole};
 pub(crate) use configuration::{Profile, Rig, Setup};
 pub(crate) use frames::{End, Frames};
@@ -22,3 +23,4 @@ pub(crate) use patience::{Patience, patiently};
 pub(crate) use pki::{Pki, now};
 pub(crate) use responder::{Nobody, Question, Reply, Responder};
 pub(crate) use staples::Staples;
+pub(crate) use websocket::{WebSocket, extended_connect, is_close, switching};

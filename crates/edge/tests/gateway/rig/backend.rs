@@ -216,6 +216,22 @@ impl BackendConnection {
         }
     }
 
+    /// What is below, once no request is read any more.
+    pub(super) fn stream(&mut self) -> &mut TcpStream {
+        assert!(self.received.is_empty());
+        &mut self.stream
+    }
+
+    /// Whether the gateway has nothing more to say, and had nothing else.
+    pub(crate) async fn ended(&mut self) -> bool {
+        patiently(self.read()).await == 0
+    }
+
+    /// Has nothing more to say, and goes on listening.
+    pub(crate) async fn finish(&mut self) {
+        self.stream.shutdown().await.unwrap();
+    }
+
     pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
         self.stream.write_all(bytes.as_ref()).await.unwrap();
     }
