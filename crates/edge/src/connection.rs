@@ -28,9 +28,11 @@ use tokio_rustls::server::TlsStream;
 use crate::accept::Core;
 use crate::activity::Activity;
 use crate::admission::Admission;
+use crate::backend::Backends;
 use crate::gateway::Bind;
 use crate::plain_http::PlainHttp;
 use crate::respond::{ResponseBody, respond};
+use crate::transport::Transport;
 
 /// From the first byte of a connection to the end of its handshake.
 pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -73,6 +75,19 @@ pub(crate) struct Connection {
     pub(crate) requests: AtomicU64,
     /// Told when the connection must not serve further requests.
     pub(crate) close: Notify,
+    /// The backend connections that no other client has a part in.
+    dedicated: Backends,
+}
+
+impl Connection {
+    /// The connections to backends by this transport.
+    pub(crate) fn backends(&self, transport: &Transport) -> &Backends {
+        if transport.dedicated {
+            &self.dedicated
+        } else {
+            &self.core.backends
+        }
+    }
 }
 
 /// Serves a connection until it ends.
@@ -216,6 +231,7 @@ async fn admit(
         admission: ArcSwap::from_pointee(admission),
         requests: AtomicU64::new(0),
         close: Notify::new(),
+        dedicated: Backends::new(),
     }))
 }
 

@@ -37,6 +37,7 @@ mod rules;
 mod running;
 mod socket;
 mod stapling;
+mod transport;
 
 pub use accept::CONNECTIONS_PER_CORE;
 pub use connection::{HANDSHAKE_TIMEOUT, KEEP_ALIVE};

@@ -7,11 +7,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use http::header::LOCATION;
 use http::uri::Authority;
 use http::{HeaderValue, Response, StatusCode, Uri};
-use portcullis_model::{self as model, BackendSettings, Include, PathMap, RedirectTarget};
+use portcullis_model::{
+    self as model, BackendHost, BackendSettings, Include, PathMap, RedirectTarget, TargetHost,
+};
 use portcullis_rewrite::RuleSet;
 
 use crate::authorization::Authorization;
 use crate::refused::Refused;
+use crate::transport::{Destination, Transport, server_name};
 
 /// What becomes of requests, by their path where it says so.
 pub(crate) enum Plan {
@@ -38,9 +41,10 @@ pub(crate) enum Way {
 
 /// How requests go to a backend.
 pub(crate) struct Forward {
-    backends: Vec<Authority>,
+    backends: Vec<(TargetHost, Authority)>,
     next: AtomicUsize,
     pub(crate) settings: Arc<BackendSettings>,
+    pub(crate) transport: Arc<Transport>,
     pub(crate) rewrites: Arc<RuleSet>,
 }
 
@@ -69,36 +73,56 @@ impl Plan {
 
 impl Forward {
     pub(crate) fn new(
-        backends: Vec<Authority>,
+        backends: Vec<(TargetHost, Authority)>,
         settings: Arc<BackendSettings>,
+        transport: Arc<Transport>,
         rewrites: Arc<RuleSet>,
     ) -> Self {
         Self {
             backends,
             next: AtomicUsize::new(0),
             settings,
+            transport,
             rewrites,
         }
     }
 
-    /// The `Host` to send: the configured one, or the client's.
-    pub(crate) fn host(&self, authority: &str) -> Result<HeaderValue, Refused> {
-        let host = match self.settings.host.named() {
-            Some(host) => host.value.as_str(),
-            None => authority,
+    /// The `Host` to send: the configured one, that of the target, or the client's.
+    pub(crate) fn host(
+        &self,
+        target: &TargetHost,
+        authority: &str,
+    ) -> Result<HeaderValue, Refused> {
+        let host = match &self.settings.host {
+            BackendHost::Named(host) => HeaderValue::from_str(host.as_str()),
+            BackendHost::FromTarget => HeaderValue::from_str(&target.to_string()),
+            BackendHost::FromClient => HeaderValue::from_str(authority),
         };
-        HeaderValue::from_str(host).map_err(|_| Refused::HostInvalid)
+        host.map_err(|_| Refused::HostInvalid)
     }
 
-    /// The next backend, round robin. None speaks plain HTTP where TLS was asked for.
-    pub(crate) fn backend(&self) -> Result<&Authority, Refused> {
-        if let model::BackendProtocol::Https(_) = self.settings.protocol {
-            return Err(Refused::BackendUnreachable);
-        }
+    /// The next backend, round robin.
+    pub(crate) fn backend(&self) -> Result<&(TargetHost, Authority), Refused> {
         let turn = self.next.fetch_add(1, Ordering::Relaxed);
         turn.checked_rem(self.backends.len())
             .and_then(|turn| self.backends.get(turn))
             .ok_or(Refused::BackendUnreachable)
+    }
+
+    /// How to reach a backend, for a client that asks for this host.
+    pub(crate) async fn destination(
+        &self,
+        (target, backend): &(TargetHost, Authority),
+        authority: &str,
+    ) -> Result<Destination, Refused> {
+        let mut addresses = tokio::net::lookup_host(backend.as_str())
+            .await
+            .map_err(|_| Refused::BackendUnreachable)?;
+        Ok(Destination {
+            address: addresses.next().ok_or(Refused::BackendUnreachable)?,
+            transport: Arc::clone(&self.transport),
+            server_name: server_name(&self.settings, target, authority),
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -12,6 +13,7 @@ use hyper::body::Incoming;
 use tokio::time::Sleep;
 
 use crate::activity::{InFlight, Turn};
+use crate::backend::Lease;
 
 /// Passes frames on as they come, gives up on a backend that sends nothing for as long as its
 /// timeout, and says who is waited for.
@@ -21,11 +23,19 @@ pub(crate) struct Relay {
     timeout: Duration,
     /// Runs while the backend is waited for.
     patience: Option<Pin<Box<Sleep>>>,
+    /// The backend's stream, where it speaks HTTP/2.
+    lease: Option<Lease>,
 }
 
 impl Relay {
-    pub(crate) fn new(incoming: Incoming, in_flight: InFlight, timeout: Duration) -> Self {
+    pub(crate) fn new(
+        incoming: Incoming,
+        in_flight: InFlight,
+        timeout: Duration,
+        lease: Option<Lease>,
+    ) -> Self {
         Self {
+            lease,
             incoming,
             in_flight,
             timeout,
@@ -47,6 +57,12 @@ impl Body for Relay {
             this.patience = None;
             this.in_flight.turn(Turn::Client);
             this.in_flight.touch();
+            // hyper ends a body whose stream was reset with NO_ERROR as if it were complete.
+            if frame.is_none() && this.lease.is_some() && !this.incoming.is_end_stream() {
+                return Poll::Ready(Some(Err(Box::new(io::Error::from(
+                    io::ErrorKind::UnexpectedEof,
+                )))));
+            }
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
         this.in_flight.turn(Turn::Backend);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http::header::{CONNECTION, EXPECT, HOST, TRANSFER_ENCODING};
 use http::request::Parts;
-use http::uri::{Authority, PathAndQuery, Scheme};
+use http::uri::{Authority, PathAndQuery};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version};
 use http_body::Body as _;
 use http_body_util::{Either, Full};
@@ -18,7 +18,7 @@ use portcullis_rewrite::{Exchange, Passage, RuleSet, TlsFacts, to_client_by};
 
 use crate::activity::{InFlight, Turn};
 use crate::admission::Admission;
-use crate::backend::RequestBody;
+use crate::backend::{RequestBody, announce_trailers};
 use crate::connection::Connection;
 use crate::framing;
 use crate::gateway::Site;
@@ -52,8 +52,13 @@ pub(crate) async fn respond(
     log::request(connection, admission.as_deref(), &parts, &result, started);
     match result {
         Ok(Served::Forwarded(Forwarded {
-            response, timeout, ..
-        })) => response.map(|body| Either::Left(Relay::new(body, in_flight, timeout))),
+            mut response,
+            timeout,
+            ..
+        })) => {
+            let lease = response.extensions_mut().remove();
+            response.map(|body| Either::Left(Relay::new(body, in_flight, timeout, lease)))
+        }
         Ok(Served::Redirected(response)) => response.map(|()| Either::Right(Full::default())),
         Err(refused) => {
             let pages = admission
@@ -173,9 +178,10 @@ async fn forward(
             return plan::redirect(redirect, &parts.uri, authority).map(Served::Redirected);
         }
     };
-    let backend = last.backend()?.clone();
-    let target = target(&backend, &parts.uri, passage.target())?;
-    let remembered = passage.finish(last.host(authority)?);
+    let backend = last.backend()?;
+    let target = target(&parts.uri, passage.target());
+    let remembered = passage.finish(last.host(&backend.0, authority)?);
+    announce_trailers(&parts.headers, &mut headers, &last.transport);
 
     let gateway = Arc::clone(&admission.gateway);
     let mut request = Request::new(RequestBody::new(body, parts.version, gateway));
@@ -188,7 +194,10 @@ async fn forward(
     frame(&mut request);
 
     let timeout = last.settings.request_timeout;
-    let mut response = connection.core.backends.send(request, timeout).await?;
+    let destination = last.destination(backend, authority).await?;
+    let backends = connection.backends(&last.transport);
+    let sent = backends.send(&destination, request, timeout).await;
+    let mut response = sent.map_err(|error| error.refused)?;
     let status = response.status();
     if status == StatusCode::SWITCHING_PROTOCOLS {
         return Err(Refused::BackendFailed); // no Upgrade was sent, so there is nothing to switch to
@@ -205,7 +214,7 @@ async fn forward(
     );
     Ok(Served::Forwarded(Forwarded {
         response,
-        backend,
+        backend: backend.1.clone(),
         timeout,
     }))
 }
@@ -289,20 +298,8 @@ fn exchange<'a>(
     }
 }
 
-/// The rewritten path and query, or the received ones, at the backend.
-fn target(
-    backend: &Authority,
-    uri: &Uri,
-    rewritten: Option<&PathAndQuery>,
-) -> Result<Uri, Refused> {
-    let path = rewritten
-        .or(uri.path_and_query())
-        .cloned()
-        .unwrap_or_else(|| PathAndQuery::from_static("/"));
-    Uri::builder()
-        .scheme(Scheme::HTTP)
-        .authority(backend.clone())
-        .path_and_query(path)
-        .build()
-        .map_err(|_| Refused::RequestUnsendable)
+/// The rewritten path and query, or the received ones.
+fn target(uri: &Uri, rewritten: Option<&PathAndQuery>) -> Uri {
+    let target = rewritten.or(uri.path_and_query()).cloned();
+    Uri::from(target.unwrap_or_else(|| PathAndQuery::from_static("/")))
 }

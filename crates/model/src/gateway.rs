@@ -22,8 +22,8 @@ use crate::host::HostPatterns;
 
 pub use authorization::{Authorization, Sha256, SubjectDemand};
 pub use backend::{
-    Affinity, Backend, BackendHost, BackendProtocol, BackendSettings, BackendTls, Pool, Target,
-    TargetHost, Validation,
+    Affinity, Backend, BackendHost, BackendHttpVersion, BackendProtocol, BackendSettings,
+    BackendTls, Pool, Target, TargetHost, Validation,
 };
 pub use file::{FileSource, InlineFile};
 pub use http::{ErrorPage, ErrorPages, HttpSettings};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::StatusCode;
-use http::uri::Authority;
+use http::uri::{Authority, InvalidUri};
 use portcullis_model as model;
 
 use super::Loader;
@@ -85,12 +85,20 @@ impl<'a> Loader<'a> {
         let backends = forward
             .backends
             .iter()
-            .map(|backend| backend.to_string().parse::<Authority>())
-            .collect::<Result<_, _>>();
+            .map(|backend| {
+                Ok((
+                    backend.host.clone(),
+                    backend.to_string().parse::<Authority>()?,
+                ))
+            })
+            .collect::<Result<_, InvalidUri>>();
         match backends {
             Ok(backends) => {
                 let settings = Arc::clone(&forward.backend_settings);
-                Some(Way::Forward(Forward::new(backends, settings, rewrites)))
+                let transport = self.transport(&settings)?;
+                Some(Way::Forward(Forward::new(
+                    backends, settings, transport, rewrites,
+                )))
             }
             Err(error) => {
                 self.setup(place, error);

@@ -6,8 +6,8 @@ use super::tls_profile::key_pair;
 use super::{Drafted, Fields, Report, excerpt};
 use crate::diagnostic::{Located, Place, Problem};
 use crate::gateway::{
-    Affinity, BackendHost, BackendProtocol, BackendSettings, BackendTls, Target, TargetHost,
-    Validation,
+    Affinity, BackendHost, BackendHttpVersion, BackendProtocol, BackendSettings, BackendTls,
+    Target, TargetHost, Validation,
 };
 use crate::host::{HostError, HostName, split_authority};
 
@@ -51,6 +51,10 @@ pub(crate) fn settings(
         Some(BackendSettings {
             name: name.value.clone(),
             protocol: protocol?,
+            http_version: match fields.choice_or("http_version", "1.1")? {
+                "2" => BackendHttpVersion::Http2,
+                _ => BackendHttpVersion::Http1,
+            },
             port: fields.short("port").map(|port| port.value),
             host: host?,
             request_timeout: fields
@@ -71,11 +75,9 @@ pub(crate) fn settings(
     }
 }
 
-/// TLS to backends is kept, not spoken, so `https` itself is one of the carried.
 fn protocol(fields: &Fields<'_>, report: &mut Report) -> Option<BackendProtocol> {
     let tls = backend_tls(fields, report);
     if fields.choice_or("protocol", "http")? == "https" {
-        fields.carried("protocol", report);
         return Some(BackendProtocol::Https(Box::new(tls?)));
     }
     for name in OF_TLS {

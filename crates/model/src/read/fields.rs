@@ -162,11 +162,6 @@ impl<'a> Fields<'a> {
         usize::try_from(self.number(name)?.value).ok()
     }
 
-    /// Warns of a value that is kept without being acted on.
-    pub(crate) fn carried(&self, key: &'static str, report: &mut Report) {
-        report.carried(self.place_of(key), key);
-    }
-
     pub(crate) fn seconds(&self, name: &str) -> Option<Duration> {
         Some(Duration::from_secs(self.number(name)?.value))
     }
