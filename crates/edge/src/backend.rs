@@ -30,7 +30,7 @@ pub(crate) use fault::TlsFault;
 pub(crate) use shape::announce_trailers;
 
 /// How long a connection to a backend may take to be made, with its TLS handshake.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long an unused connection to a backend is kept: less than the 60 to 75 s after which common
 /// servers close theirs, so that a request rarely meets a closing one.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(50);

@@ -16,6 +16,7 @@ use crate::identity_headers::IdentityHeaders;
 use crate::load::Loader;
 use crate::pages::Pages;
 use crate::plan::Plan;
+use crate::pool::Pool;
 
 /// A gateway ready to run. It never changes: a reload makes another.
 pub struct Gateway {
@@ -24,6 +25,8 @@ pub struct Gateway {
     stapling: Vec<Arc<Profile>>,
     not_honoured: Vec<(Place, NotHonoured)>,
     http: HttpSettings,
+    pools: Vec<Arc<Pool>>,
+    dns_servers: Vec<SocketAddr>,
     checker: Checker,
 }
 
@@ -41,12 +44,15 @@ impl Gateway {
         let binds = loader.binds();
         let strip = loader.strip();
         let stapling = loader.stapling();
+        let pools = loader.pools();
         loader.finish().map(|not_honoured| Self {
             binds,
             strip,
             stapling,
             not_honoured,
             http: model.http.clone(),
+            pools,
+            dns_servers: model.dns_servers.clone(),
             checker,
         })
     }
@@ -67,6 +73,16 @@ impl Gateway {
     /// What holds for HTTP on every listener.
     pub(crate) fn http(&self) -> &HttpSettings {
         &self.http
+    }
+
+    /// The pools that rules forward to.
+    pub(crate) fn pools(&self) -> &[Arc<Pool>] {
+        &self.pools
+    }
+
+    /// The DNS servers to ask; without any, those of this machine.
+    pub(crate) fn dns_servers(&self) -> &[SocketAddr] {
+        &self.dns_servers
     }
 
     /// Who asks OCSP responders, for all profiles.

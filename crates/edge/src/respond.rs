@@ -20,15 +20,18 @@ use crate::activity::{InFlight, Turn};
 use crate::admission::Admission;
 use crate::backend::{RequestBody, announce_trailers};
 use crate::connection::Connection;
+use crate::delivery::Delivery;
 use crate::framing;
 use crate::gateway::Site;
 use crate::identity::Identity;
 use crate::log;
 use crate::pages::Pages;
-use crate::plan;
+use crate::plan::{self, Forward};
+use crate::pool::Visit;
 use crate::refused::Refused;
 use crate::relay::Relay;
 use crate::route::{Forwards, Route, route};
+use crate::trace_id::{TraceId, X_APPGW_TRACE_ID};
 
 /// What a client is answered with: a backend's body as it comes, or a page of the gateway.
 pub(crate) type ResponseBody = Either<Relay, Full<Bytes>>;
@@ -40,7 +43,8 @@ pub(crate) async fn respond(
 ) -> Response<ResponseBody> {
     let started = Instant::now();
     let mut in_flight = InFlight::new(&connection.activity);
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    parts.extensions.insert(TraceId::new());
     count(connection, parts.version);
     in_flight.turn(Turn::Backend); // a responder may have to be asked, then a backend
     let admission = Admission::current(connection).await;
@@ -54,10 +58,11 @@ pub(crate) async fn respond(
         Ok(Served::Forwarded(Forwarded {
             mut response,
             timeout,
+            visit,
             ..
         })) => {
             let lease = response.extensions_mut().remove();
-            response.map(|body| Either::Left(Relay::new(body, in_flight, timeout, lease)))
+            response.map(|body| Either::Left(Relay::new(body, in_flight, timeout, lease, visit)))
         }
         Ok(Served::Redirected(response)) => response.map(|()| Either::Right(Full::default())),
         Err(refused) => {
@@ -145,6 +150,7 @@ pub(crate) struct Forwarded {
     pub(crate) backend: Authority,
     /// How long the rest of the response may be waited for at a time.
     timeout: Duration,
+    visit: Visit,
 }
 
 async fn forward(
@@ -171,6 +177,9 @@ async fn forward(
     let mut headers = parts.headers.clone();
     headers.remove(EXPECT); // answered here: the body is read as the backend takes it
     framing::settle_request(&mut headers);
+    let trace_id = parts.extensions.get().copied().and_then(TraceId::header);
+    headers.remove(X_APPGW_TRACE_ID);
+    headers.extend(trace_id.map(|id| (X_APPGW_TRACE_ID, id)));
     let mut passage = Passage::begin(&mut headers, admission.gateway.strip(), &exchange);
     let Forwards { before, last } = match route(site, identity, &parts.uri, &mut passage)? {
         Route::Forward(forwards) => forwards,
@@ -178,9 +187,9 @@ async fn forward(
             return plan::redirect(redirect, &parts.uri, authority).map(Served::Redirected);
         }
     };
-    let backend = last.backend()?;
-    let target = target(&parts.uri, passage.target());
-    let remembered = passage.finish(last.host(&backend.0, authority)?);
+    let delivery = Delivery::begin(last, &exchange, &parts.headers).await?;
+    let target = target(last, &parts.uri, passage.target())?;
+    let remembered = passage.finish(last.host(delivery.target(), authority)?);
     announce_trailers(&parts.headers, &mut headers, &last.transport);
 
     let gateway = Arc::clone(&admission.gateway);
@@ -194,10 +203,8 @@ async fn forward(
     frame(&mut request);
 
     let timeout = last.settings.request_timeout;
-    let destination = last.destination(backend, authority).await?;
     let backends = connection.backends(&last.transport);
-    let sent = backends.send(&destination, request, timeout).await;
-    let mut response = sent.map_err(|error| error.refused)?;
+    let (mut response, visit, session) = delivery.send(backends, request).await?;
     let status = response.status();
     if status == StatusCode::SWITCHING_PROTOCOLS {
         return Err(Refused::BackendFailed); // no Upgrade was sent, so there is nothing to switch to
@@ -212,10 +219,12 @@ async fn forward(
         &exchange,
         &remembered,
     );
+    session.tell(&visit, response.headers_mut());
     Ok(Served::Forwarded(Forwarded {
         response,
-        backend: backend.1.clone(),
+        backend: visit.endpoint().authority.clone(),
         timeout,
+        visit,
     }))
 }
 
@@ -298,8 +307,18 @@ fn exchange<'a>(
     }
 }
 
-/// The rewritten path and query, or the received ones.
-fn target(uri: &Uri, rewritten: Option<&PathAndQuery>) -> Uri {
+/// The rewritten path and query, or the received ones, with what the backend settings put in the place of the path.
+fn target(forward: &Forward, uri: &Uri, rewritten: Option<&PathAndQuery>) -> Result<Uri, Refused> {
     let target = rewritten.or(uri.path_and_query()).cloned();
-    Uri::from(target.unwrap_or_else(|| PathAndQuery::from_static("/")))
+    let target = target.unwrap_or_else(|| PathAndQuery::from_static("/"));
+    let Some(path) = &forward.path else {
+        return Ok(Uri::from(target));
+    };
+    let mut path = path.apply(target.path())?;
+    if let Some(query) = target.query() {
+        path.push('?');
+        path.push_str(query);
+    }
+    let target = PathAndQuery::try_from(path).map_err(|_| Refused::RequestUnsendable)?;
+    Ok(Uri::from(target))
 }
