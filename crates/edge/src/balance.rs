@@ -137,7 +137,7 @@ mod tests {
     fn turns_are_as_many_as_weights_say_and_spread() {
         assert_eq!(order(&[]), Vec::<usize>::new());
         assert_eq!(order(&[7, 7, 7]), [0, 1, 2]);
-        assert_eq!(order(&[5, 1, 1]), [0, 0, 1, 0, 2, 0, 0]);
+        assert_eq!(order(&[5, 1, 1]), [0, 0, 0, 1, 2, 0, 0]);
         assert_eq!(order(&[30, 10]), [0, 0, 1, 0]);
     }
 

@@ -51,7 +51,9 @@ impl PathOverride {
         let pattern = self.patterns.iter().find(|found| found.matches(&normal));
         let stem = pattern.map_or(0, |pattern| pattern.stem().len());
         let rest = normal.get(stem..).ok_or(Refused::PathInvalid)?;
-        if normal.split('/').any(leads_up_with_parameters) {
+        // A pattern may end within a segment, and leave `..` of it.
+        let mut segments = rest.split('/').chain(normal.split('/'));
+        if segments.any(leads_up) {
             return Err(Refused::PathInvalid);
         }
         let written = path.split_at_checked(stem).filter(|(before, _)| {
@@ -78,8 +80,8 @@ impl PathOverride {
     }
 }
 
-/// A segment that servers of Java, which leave parameters out first, take for `..`.
-fn leads_up_with_parameters(segment: &str) -> bool {
+/// A segment that is `..`, also for servers that leave parameters out first, as those of Java do.
+fn leads_up(segment: &str) -> bool {
     segment.split(';').next() == Some("..")
 }
 

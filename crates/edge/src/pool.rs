@@ -176,7 +176,14 @@ impl Pool {
                 known.addresses.insert(name.to_owned(), addresses);
             }
         }
-        self.rebuild(&known, &other.members.load_full());
+        let before = other.members.load_full();
+        self.rebuild(&known, &before);
+        if self.settings.probe.is_none() {
+            // Nobody would find it healthy again.
+            for member in &self.members.load().members {
+                member.endpoint.mark_up();
+            }
+        }
     }
 
     /// No pool takes its place: what it has finishes what it has begun.

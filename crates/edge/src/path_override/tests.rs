@@ -58,10 +58,12 @@ fn what_follows_keeps_its_spelling_unless_that_leads_elsewhere() {
     assert_eq!(of("/%70athrule/a%20b"), "/override/a%20b");
     assert_eq!(of("/pathrule/a/../b%3Fc"), "/override/b%3Fc");
     assert_eq!(of("/pathrule/../admin"), "/override/admin");
-    assert_eq!(of("/pathrule/%2e%2e/%2e%2e%2fx/.."), "/override/");
+    assert_eq!(of("/pathrule/a/%2e%2e/%2e%2e%2fx/.."), "/override/");
     assert_eq!(of("//pathrule//x"), "/override/x");
     assert_eq!(of("/pathrule-2"), "/override/-2");
     let up = PathOverride::new("/override", Vec::new());
+    let within = PathOverride::new("/override", vec!["/a*".parse().unwrap()]);
+    assert!(within.apply("/a../b").is_err() && within.apply("/a%2E%2e%2fb").is_err());
     assert!(up.apply("/..").is_err() && up.apply("/a/..;b/c").is_err());
 }
 

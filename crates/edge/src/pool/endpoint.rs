@@ -72,7 +72,6 @@ impl Endpoint {
     }
 
     /// Lets requests go there.
-    #[expect(dead_code, reason = "for probes")]
     pub(crate) fn mark_up(&self) {
         self.down.store(None);
     }

@@ -30,6 +30,8 @@
 //! - `log`: what the operator reads
 //! - `authorization`: who may pass, beside being proven
 //! - `paths`: what the path of a request decides, redirects, error pages, plain HTTP
+//! - `pools`: which endpoint of a pool a request goes to, and to another where it cannot be sent
+//! - `names`: names of backends, resolved again and again
 //! - `url_rewrite`: what rules make of URLs and of `Set-Cookie`
 #![allow(
     clippy::arithmetic_side_effects,
@@ -55,11 +57,13 @@ mod hello;
 mod identity;
 mod identity_headers;
 mod log;
+mod names;
 mod nonces;
 mod ocsp;
 mod own_fields;
 mod paths;
 mod plain_http;
+mod pools;
 mod reload;
 mod responders;
 mod resumption;

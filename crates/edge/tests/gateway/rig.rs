@@ -3,6 +3,7 @@
 mod backend;
 mod client;
 mod configuration;
+mod dns;
 mod frames;
 mod hello;
 mod http1;
@@ -15,6 +16,7 @@ mod staples;
 pub(crate) use backend::{Backend, Recorded};
 pub(crate) use client::{Client, Http, Tls, streaming, whole};
 pub(crate) use configuration::{Profile, Rig, Setup};
+pub(crate) use dns::Dns;
 pub(crate) use frames::{End, Frames};
 pub(crate) use hello::{ByteByByte, Fragmented, Held};
 pub(crate) use http1::{Answer, Raw, answers};
