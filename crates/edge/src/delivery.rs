@@ -10,7 +10,8 @@ use portcullis_rewrite::Exchange;
 use tokio::time::Instant;
 
 use crate::affinity::Token;
-use crate::backend::{Backends, CONNECT_TIMEOUT, RequestBody};
+use crate::backend::{CONNECT_TIMEOUT, RequestBody};
+use crate::connection::Connection;
 use crate::plan::Forward;
 use crate::pool::{Asked, Endpoint, Visit};
 use crate::refused::Refused;
@@ -47,10 +48,13 @@ impl<'a> Delivery<'a> {
             forward,
             tokens: affinity.map_or_else(Vec::new, |affinity| affinity.asked(received)),
         };
-        let patience = CONNECT_TIMEOUT.min(forward.settings.request_timeout);
-        // What is not resolved in time is not there.
-        drop(tokio::time::timeout(patience, pool.settled()).await);
-        let visit = session.choose(exchange, &[]);
+        let mut visit = session.choose(exchange, &[]);
+        if visit.is_none() {
+            let patience = CONNECT_TIMEOUT.min(forward.settings.request_timeout);
+            // What is not resolved in time is not there.
+            drop(tokio::time::timeout(patience, pool.settled()).await);
+            visit = session.choose(exchange, &[]);
+        }
         Ok(Self {
             visit: visit.ok_or(Refused::BackendUnreachable)?,
             forward,
@@ -69,10 +73,11 @@ impl<'a> Delivery<'a> {
     /// it; what was sent is never sent again.
     pub(crate) async fn send(
         mut self,
-        backends: &Backends,
+        connection: &Connection,
         mut request: Request<RequestBody>,
     ) -> Result<(Response<Incoming>, Visit, Session<'a>), Refused> {
         let timeout = self.forward.settings.request_timeout;
+        let backends = connection.backends(&self.forward.transport);
         let mut tried: Vec<SocketAddr> = Vec::new();
         loop {
             let endpoint = self.visit.endpoint();
@@ -92,7 +97,10 @@ impl<'a> Delivery<'a> {
             let Some(unsent) = error.unsent.filter(|_| is_of_endpoint(&error.refused)) else {
                 return Err(error.refused);
             };
-            endpoint.failed();
+            // A client may have chosen the name that a certificate does not have: no reason for others to stay away.
+            if !matches!(error.refused, Refused::BackendTls(_)) {
+                endpoint.failed();
+            }
             tracing::debug!(endpoint = %endpoint.address, code = error.refused.code(), "not sent");
             tried.push(endpoint.address);
             let may_try = tried.len() < ATTEMPTS && self.begun.elapsed() < timeout;

@@ -156,9 +156,14 @@ impl Pool {
         if known.retired || !self.names().contains(name) {
             return;
         }
-        known.asked.insert(name.to_owned());
-        if let Some(addresses) = addresses {
+        let first = known.asked.insert(name.to_owned());
+        let changed = addresses.is_some_and(|addresses| {
+            let before = known.addresses.get(name) == Some(&addresses);
             known.addresses.insert(name.to_owned(), addresses);
+            !before
+        });
+        if !first && !changed {
+            return;
         }
         let before = self.members.load_full();
         self.rebuild(&known, &before);
@@ -211,7 +216,7 @@ impl Pool {
     fn rebuild(&self, known: &Known, before: &Members) {
         let earlier = before.members.iter().chain(&before.draining);
         let earlier: HashMap<_, _> = earlier
-            .map(|member| (key(&member.endpoint), &member.endpoint))
+            .map(|member| (key(&member.endpoint), member))
             .collect();
         let mut members: Vec<Member> = Vec::new();
         let mut places = HashMap::new();
@@ -227,14 +232,15 @@ impl Pool {
                     continue;
                 }
                 let endpoint = match earlier.get(&of_target) {
-                    Some(endpoint) => Some(Arc::clone(endpoint)),
+                    Some(member) => Some(Arc::clone(&member.endpoint)),
                     None => Endpoint::new(target.host.clone(), target.port, address).map(Arc::new),
                 };
                 let Some(endpoint) = endpoint else {
                     continue;
                 };
                 endpoint.join();
-                let token = self.token(&endpoint);
+                let token = earlier.get(&of_target).and_then(|m| m.token.clone());
+                let token = token.or_else(|| self.token(&endpoint));
                 places.insert(of_target, members.len());
                 members.push(Member {
                     endpoint,

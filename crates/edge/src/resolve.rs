@@ -9,6 +9,7 @@ use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfig};
 use hickory_resolver::net::NetError;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_resolver::proto::rr::Name;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -55,6 +56,7 @@ pub(crate) async fn keep(shared: Arc<Shared>) {
             }
         }
         let mut asking = JoinSet::new();
+        let mut usable = true;
         if !names.is_empty() {
             match resolver(&gateway) {
                 Ok(resolver) => {
@@ -65,6 +67,7 @@ pub(crate) async fn keep(shared: Arc<Shared>) {
                     }
                 }
                 Err(error) => {
+                    usable = false;
                     tracing::error!(%error, "names of backends cannot be resolved");
                     for (name, pools) in &names {
                         pools.iter().for_each(|pool| pool.resolved(name, None));
@@ -73,7 +76,12 @@ pub(crate) async fn keep(shared: Arc<Shared>) {
             }
         }
         drop(gateway);
-        shared.resolve_anew.notified().await;
+        let replaced = shared.resolve_anew.notified();
+        match usable {
+            true => replaced.await,
+            // This machine may say later whom to ask.
+            false => drop(tokio::time::timeout(LONGEST_REST, replaced).await),
+        }
     }
 }
 
@@ -147,7 +155,7 @@ fn failed(name: &str, pools: &[Arc<Pool>], rest: &mut Duration) -> Duration {
 
 /// The addresses of a name, in their own order, and how long they stand. There is at least one.
 async fn ask(name: &str, resolver: &TokioResolver) -> Result<(Vec<IpAddr>, Duration), NetError> {
-    let answer = resolver.lookup_ip(name).await?;
+    let answer = resolver.lookup_ip(Name::from_ascii(name)?).await?;
     let mut addresses: Vec<IpAddr> = answer.iter().collect();
     addresses.sort_unstable();
     addresses.dedup();

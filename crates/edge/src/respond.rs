@@ -31,7 +31,7 @@ use crate::pool::Visit;
 use crate::refused::Refused;
 use crate::relay::Relay;
 use crate::route::{Forwards, Route, route};
-use crate::trace_id::{TraceId, X_APPGW_TRACE_ID};
+use crate::trace_id::{self, TraceId};
 
 /// What a client is answered with: a backend's body as it comes, or a page of the gateway.
 pub(crate) type ResponseBody = Either<Relay, Full<Bytes>>;
@@ -91,7 +91,7 @@ fn count(connection: &Connection, version: Version) {
 }
 
 /// Whether a request is as long as may be, as far as its head tells.
-fn check_length(http: &HttpSettings, parts: &Parts) -> Result<(), Refused> {
+fn check_length(http: &HttpSettings, parts: &Parts, body: &Incoming) -> Result<(), Refused> {
     let target = parts
         .uri
         .path_and_query()
@@ -110,6 +110,9 @@ fn check_length(http: &HttpSettings, parts: &Parts) -> Result<(), Refused> {
     }
     if all > http.header_bytes {
         return Err(Refused::HeadersTooLong);
+    }
+    if body.size_hint().lower() > http.body_bytes {
+        return Err(Refused::BodyTooLong);
     }
     Ok(())
 }
@@ -166,10 +169,7 @@ async fn forward(
     if matches!(parts.method, Method::CONNECT | Method::TRACE) {
         return Err(Refused::MethodNotAllowed);
     }
-    check_length(admission.gateway.http(), parts)?;
-    if body.size_hint().lower() > admission.gateway.http().body_bytes {
-        return Err(Refused::BodyTooLong);
-    }
+    check_length(admission.gateway.http(), parts, &body)?;
     check_transfer_coding(&parts.headers)?;
     let authority = authority(parts)?;
     let site = site(connection, admission, authority)?;
@@ -177,9 +177,7 @@ async fn forward(
     let mut headers = parts.headers.clone();
     headers.remove(EXPECT); // answered here: the body is read as the backend takes it
     framing::settle_request(&mut headers);
-    let trace_id = parts.extensions.get().copied().and_then(TraceId::header);
-    headers.remove(X_APPGW_TRACE_ID);
-    headers.extend(trace_id.map(|id| (X_APPGW_TRACE_ID, id)));
+    trace_id::tell(&parts.extensions, &mut headers);
     let mut passage = Passage::begin(&mut headers, admission.gateway.strip(), &exchange);
     let Forwards { before, last } = match route(site, identity, &parts.uri, &mut passage)? {
         Route::Forward(forwards) => forwards,
@@ -202,16 +200,14 @@ async fn forward(
     }
     frame(&mut request);
 
-    let timeout = last.settings.request_timeout;
-    let backends = connection.backends(&last.transport);
-    let (mut response, visit, session) = delivery.send(backends, request).await?;
+    let (mut response, visit, session) = delivery.send(connection, request).await?;
     let status = response.status();
     if status == StatusCode::SWITCHING_PROTOCOLS {
         return Err(Refused::BackendFailed); // no Upgrade was sent, so there is nothing to switch to
     }
     framing::settle_response(&mut response)?;
-    let mut sets: Vec<&RuleSet> = before.iter().map(|met| &*met.rewrites).collect();
-    sets.push(&last.rewrites);
+    let met = before.iter().chain([&last]);
+    let sets: Vec<&RuleSet> = met.map(|met| &*met.rewrites).collect();
     to_client_by(
         status,
         response.headers_mut(),
@@ -223,7 +219,7 @@ async fn forward(
     Ok(Served::Forwarded(Forwarded {
         response,
         backend: visit.endpoint().authority.clone(),
-        timeout,
+        timeout: last.settings.request_timeout,
         visit,
     }))
 }
@@ -311,7 +307,7 @@ fn exchange<'a>(
 fn target(forward: &Forward, uri: &Uri, rewritten: Option<&PathAndQuery>) -> Result<Uri, Refused> {
     let target = rewritten.or(uri.path_and_query()).cloned();
     let target = target.unwrap_or_else(|| PathAndQuery::from_static("/"));
-    let Some(path) = &forward.path else {
+    let Some(path) = forward.path.as_ref().filter(|_| target.path() != "*") else {
         return Ok(Uri::from(target));
     };
     let mut path = path.apply(target.path())?;

@@ -4,10 +4,10 @@ use std::collections::hash_map::RandomState;
 use std::fmt;
 use std::hash::BuildHasher as _;
 
-use http::{HeaderName, HeaderValue};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue};
 
 /// The header that tells a backend, as Application Gateway names it.
-pub(crate) const X_APPGW_TRACE_ID: HeaderName = HeaderName::from_static("x-appgw-trace-id");
+const X_APPGW_TRACE_ID: HeaderName = HeaderName::from_static("x-appgw-trace-id");
 
 /// 128 bits, displayed as 32 hexadecimal digits. It is among the extensions of the request's `Parts`.
 ///
@@ -23,9 +23,16 @@ impl TraceId {
         let half = |number: u8| u128::from(keys.hash_one(number));
         Self(half(0) << 64 | half(1))
     }
+}
 
-    pub(crate) fn header(self) -> Option<HeaderValue> {
-        HeaderValue::try_from(self.to_string()).ok()
+/// Sets the header of a request with these extensions, or leaves it without one.
+pub(crate) fn tell(extensions: &Extensions, headers: &mut HeaderMap) {
+    headers.remove(X_APPGW_TRACE_ID);
+    if let Some(id) = extensions.get::<TraceId>()
+        && let Ok(id) = HeaderValue::try_from(id.to_string())
+    {
+        // A request with too many fields has no room for it.
+        drop(headers.try_insert(X_APPGW_TRACE_ID, id));
     }
 }
 

@@ -241,12 +241,7 @@ fn mistaken_probes_are_reported_where_they_stand() {
 
 #[test]
 fn targets_have_weights_and_a_pool_says_how_it_is_balanced() {
-    let read = |pool: &str| {
-        portcullis_model::diagnose(&format!("[pool.web]\n{pool}"))
-            .gateway
-            .pools[0]
-            .clone()
-    };
+    let read = |pool: &str| diagnose(&format!("[pool.web]\n{pool}")).gateway.pools[0].clone();
     let pool = read(
         "targets = [\"a:1\", { target = \"10.0.0.1\" }, { target = \"b:2\", weight = 100 }]\n\
          balance = \"least_connections\"",
@@ -289,7 +284,7 @@ fn targets_have_weights_and_a_pool_says_how_it_is_balanced() {
             "unknown value \"random\"",
         ),
     ] {
-        let problems = portcullis_model::parse(&format!("[pool.web]\n{pool}")).unwrap_err();
+        let problems = parse(&format!("[pool.web]\n{pool}")).unwrap_err();
         let lines = shown(&problems);
         assert!(
             lines.iter().any(|line| line.contains(expected)),
@@ -301,13 +296,13 @@ fn targets_have_weights_and_a_pool_says_how_it_is_balanced() {
 #[test]
 fn dns_servers_are_addresses_with_a_port_or_without() {
     let text = "[dns]\nservers = [\"10.0.0.53\", \"[::1]:5353\"]";
-    let servers = portcullis_model::diagnose(text).gateway.dns_servers;
+    let servers = diagnose(text).gateway.dns_servers;
     let expected: [std::net::SocketAddr; 2] = [
         "10.0.0.53:53".parse().unwrap(),
         "[::1]:5353".parse().unwrap(),
     ];
     assert_eq!(servers, expected);
-    let problems = portcullis_model::parse("[dns]\nservers = [\"dns.internal\"]").unwrap_err();
+    let problems = parse("[dns]\nservers = [\"dns.internal\"]").unwrap_err();
     let lines = shown(&problems);
     let expected = "dns.servers[0]: \"dns.internal\" is not an address and port";
     assert!(

@@ -9,11 +9,12 @@ use arc_swap::ArcSwapOption;
 use http::uri::Authority;
 use portcullis_model::TargetHost;
 use sha2::{Digest as _, Sha256};
-use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// How long an endpoint that could not be reached is asked only where no other can be.
 const COOL_DOWN: Duration = Duration::from_secs(5);
+/// How often a request looks whether its endpoint was removed.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// When times of [`Endpoint`] begin.
 static EPOCH: LazyLock<Instant> = LazyLock::new(Instant::now);
@@ -36,8 +37,9 @@ pub(crate) struct Endpoint {
     in_flight: AtomicUsize,
     /// Milliseconds after [`EPOCH`] until which others come first.
     cooling_until: AtomicU64,
-    /// Where it is no part of its pool any more: when the requests that are left are cut.
-    draining: watch::Sender<Option<Instant>>,
+    /// Where it is no part of its pool any more: milliseconds after [`EPOCH`] until the requests that are left are
+    /// cut. 0 where it is one.
+    cut_at: AtomicU64,
 }
 
 impl Endpoint {
@@ -56,7 +58,7 @@ impl Endpoint {
             down: ArcSwapOption::empty(),
             in_flight: AtomicUsize::new(0),
             cooling_until: AtomicU64::new(0),
-            draining: watch::Sender::new(None),
+            cut_at: AtomicU64::new(0),
         })
     }
 
@@ -84,8 +86,7 @@ impl Endpoint {
 
     /// It could not be reached just now.
     pub(crate) fn failed(&self) {
-        let until = EPOCH.elapsed().saturating_add(COOL_DOWN).as_millis();
-        let until = u64::try_from(until).unwrap_or(u64::MAX);
+        let until = milliseconds(EPOCH.elapsed().saturating_add(COOL_DOWN));
         self.cooling_until.store(until, Ordering::Relaxed);
     }
 
@@ -107,48 +108,49 @@ impl Endpoint {
         self.in_flight.load(Ordering::Relaxed)
     }
 
-    /// It is no part of its pool any more. What is left of its requests is cut after `timeout`.
+    /// It is no part of its pool any more. What is left of its requests is cut after `timeout`, counted from when
+    /// this was said first.
     pub(super) fn drain(&self, timeout: Duration) {
-        let deadline = Instant::now().checked_add(timeout);
-        self.draining.send_if_modified(|draining| {
-            let begins = draining.is_none();
-            if begins {
-                *draining = deadline;
-            }
-            begins
-        });
+        let at = milliseconds(EPOCH.elapsed().saturating_add(timeout)).max(1);
+        // An error is that it was said before.
+        let _ = self
+            .cut_at
+            .compare_exchange(0, at, Ordering::Relaxed, Ordering::Relaxed);
     }
 
     /// It is part of its pool, again or still.
     pub(super) fn join(&self) {
-        self.draining
-            .send_if_modified(|draining| draining.take().is_some());
+        self.cut_at.store(0, Ordering::Relaxed);
     }
 
     /// Whether it is no part of its pool any more, and may still finish what was begun.
     pub(crate) fn is_draining(&self) -> bool {
-        let deadline = *self.draining.borrow();
-        deadline.is_some_and(|deadline| Instant::now() < deadline)
+        self.left().is_some_and(|left| !left.is_zero())
     }
 
-    /// Returns when what is left of its requests has to end.
-    pub(crate) async fn cut(&self) {
-        let mut draining = self.draining.subscribe();
-        loop {
-            let deadline = *draining.borrow_and_update();
-            let ended = async {
-                match deadline {
-                    Some(deadline) => tokio::time::sleep_until(deadline).await,
-                    None => std::future::pending().await,
-                }
-            };
-            tokio::select! {
-                () = ended => return,
-                // The sender is this endpoint's own.
-                _ = draining.changed() => {}
-            }
+    /// How long its requests may take, where it is no part of its pool any more.
+    fn left(&self) -> Option<Duration> {
+        match self.cut_at.load(Ordering::Relaxed) {
+            0 => None,
+            at => Some(Duration::from_millis(at).saturating_sub(EPOCH.elapsed())),
         }
     }
+
+    /// Returns when what is left of its requests has to end. It looks now and then instead of being told, because
+    /// whoever waits to be told takes a lock that all cores share, for each request.
+    pub(crate) async fn cut(&self) {
+        loop {
+            let left = self.left();
+            if left.is_some_and(|left| left.is_zero()) {
+                return;
+            }
+            tokio::time::sleep(left.unwrap_or(LOOK).min(LOOK)).await;
+        }
+    }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// One request at an endpoint, which counts there as long as this lasts.

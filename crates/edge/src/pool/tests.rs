@@ -146,3 +146,31 @@ fn a_session_stays_also_at_what_is_removed_and_leaves_what_is_unhealthy() {
     removed.mark_down("dead".to_owned());
     assert!(!Arc::ptr_eq(&of_session(&after), &removed));
 }
+
+#[test]
+fn cores_that_share_a_pool_keep_to_its_weights() {
+    let pool = pool(WEIGHTED, "");
+    let all: Vec<_> = std::thread::scope(|scope| {
+        let cores: Vec<_> = (0..4).map(|_| scope.spawn(|| counts(&pool, 250))).collect();
+        cores.into_iter().map(|core| core.join().unwrap()).collect()
+    });
+    let of = |address: &str| -> usize { all.iter().map(|counts| counts[address]).sum() };
+    assert_eq!(
+        (of("10.0.0.1"), of("10.0.0.2"), of("10.0.0.3")),
+        (200, 600, 200)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_is_part_of_its_pool_again_is_not_cut() {
+    let before = pool("targets = [\"10.0.0.1\", \"10.0.0.2\"]", "draining = 1");
+    let after = pool("targets = [\"10.0.0.2\"]", "draining = 1");
+    let removed = endpoint(&before, 1);
+    after.take_over(&before);
+    assert!(removed.is_draining());
+    let again = pool("targets = [\"10.0.0.1\"]", "draining = 1");
+    again.take_over(&after);
+    assert!(Arc::ptr_eq(&removed, &endpoint(&again, 1)) && !removed.is_draining());
+    let cut = tokio::time::timeout(Duration::from_secs(600), removed.cut());
+    assert!(cut.await.is_err());
+}

@@ -121,7 +121,7 @@ async fn a_failing_server_leaves_the_last_answer_in_place() {
 #[tokio::test]
 async fn a_name_that_never_was_resolved_is_a_bad_gateway() {
     let scene = Scene::new(&[], 20).await;
-    assert_eq!(patiently(scene.status()).await, 502);
+    assert_eq!(patiently(Box::pin(scene.status())).await, 502);
     scene.dns.says(&[ONE]);
     let patience = Patience::new();
     while scene.status().await != 200 {
@@ -139,5 +139,5 @@ async fn a_silent_server_is_not_waited_for_longer_than_a_backend() {
         .replace("pool.names", "pool.others");
     let toml = toml.replace("pool = \"names\"", "pool = \"others\"");
     scene.gateway.reload(|setup| setup.written(&toml));
-    assert_eq!(patiently(scene.status()).await, 502);
+    assert_eq!(patiently(Box::pin(scene.status())).await, 502);
 }
