@@ -212,6 +212,7 @@ async fn what_concerns_one_connection_ends_at_the_gateway() {
         [
             "host",
             "te",
+            "x-appgw-trace-id",
             "x-forwarded-for",
             "x-forwarded-port",
             "x-forwarded-proto",
