@@ -1,5 +1,10 @@
 //! The connections of one core to backends, and what travels on them.
 
+mod connections;
+mod dial;
+mod fault;
+mod shape;
+
 use std::error::Error;
 use std::io;
 use std::pin::{Pin, pin};
@@ -9,77 +14,191 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response, Version};
+use http::{Request, Response, StatusCode, Version};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper::client::conn::{TrySendError, http1};
 
 use crate::activity::Pulse;
 use crate::gateway::Gateway;
 use crate::refused::Refused;
+use crate::transport::Destination;
+use connections::{Connections, Reserved};
 
-/// How long a connection to a backend may take to be made.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) use connections::Lease;
+pub(crate) use fault::TlsFault;
+pub(crate) use shape::announce_trailers;
+
+/// How long a connection to a backend may take to be made, with its TLS handshake.
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long an unused connection to a backend is kept: less than the 60 to 75 s after which common
 /// servers close theirs, so that a request rarely meets a closing one.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(50);
 /// Unused connections kept to one backend by one core.
 const IDLE_CONNECTIONS: usize = 128;
+/// Kept connections that a request may meet closed, before it fails.
+const STALE_CONNECTIONS: usize = 4;
 
 /// Most bytes of a backend's response that one connection reads ahead.
 const BUFFER: usize = 128 * 1024;
 
-/// One core's pooled connections: no other core uses them, so no request waits for another core.
-#[derive(Clone)]
+/// The connections of one owner: a core, or a client connection that shares them with no other.
+#[derive(Clone, Default)]
 pub(crate) struct Backends {
-    client: Client<HttpConnector, RequestBody>,
+    connections: Arc<Connections>,
+}
+
+/// Why a request has no response.
+pub(crate) struct SendError {
+    pub(crate) refused: Refused,
+    /// The request, where nothing of it was sent.
+    pub(crate) unsent: Option<Box<Request<RequestBody>>>,
+}
+
+impl SendError {
+    fn unsent(refused: Refused, request: Request<RequestBody>) -> Self {
+        Self {
+            refused,
+            unsent: Some(Box::new(request)),
+        }
+    }
+
+    fn sent(refused: Refused) -> Self {
+        Self {
+            refused,
+            unsent: None,
+        }
+    }
+}
+
+/// A connection for one request.
+enum Link {
+    Http1(http1::SendRequest<RequestBody>),
+    Http2(Lease),
 }
 
 impl Backends {
     pub(crate) fn new() -> Self {
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
-        connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(IDLE_TIMEOUT)
-            .pool_max_idle_per_host(IDLE_CONNECTIONS)
-            .set_host(false)
-            .http1_max_buf_size(BUFFER)
-            .build(connector);
-        Self { client }
+        Self::default()
     }
 
-    /// Sends the request and waits for the head of the response.
+    /// Sends the request and waits for the head of the response. Of its target the path and query count;
+    /// `Host` says the host.
     ///
     /// `timeout` is how long nothing may happen: it starts again whenever more of the body passes,
-    /// so that a long upload is none and a stalled one is.
+    /// so that a long upload is none and a stalled one is. A response over HTTP/2 has a [`Lease`] among
+    /// its extensions, to be kept as long as its body.
     pub(crate) async fn send(
         &self,
-        request: Request<RequestBody>,
+        to: &Destination,
+        mut request: Request<RequestBody>,
         timeout: Duration,
-    ) -> Result<Response<Incoming>, Refused> {
-        let passage = Arc::clone(&request.body().passage);
-        let mut response = pin!(self.client.request(request));
-        while let Some(left) = timeout.checked_sub(passage.quiet()) {
-            match tokio::time::timeout(left, response.as_mut()).await {
-                Ok(Ok(response)) => return Ok(response),
-                Ok(Err(_)) if passage.too_long.load(Ordering::Relaxed) => {
-                    return Err(Refused::BodyTooLong);
+    ) -> Result<Response<Incoming>, SendError> {
+        request.body().passage.pulse.beat();
+        let mut stale = 0_usize;
+        loop {
+            let (link, kept) = match self.link(to, stale, timeout).await {
+                Ok(link) => link,
+                Err(refused) => return Err(SendError::unsent(refused, request)),
+            };
+            match self.exchange(to, link, request, timeout).await {
+                Err(SendError {
+                    unsent: Some(unsent),
+                    ..
+                }) if kept && stale < STALE_CONNECTIONS => {
+                    stale = stale.saturating_add(1);
+                    request = *unsent;
                 }
-                Ok(Err(error)) => return Err(Refused::backend(&error)),
-                Err(_) => {}
+                result => return result,
             }
         }
-        Err(if passage.awaits_client() {
-            Refused::RequestTimedOut
-        } else {
-            Refused::BackendTimedOut
-        })
+    }
+
+    /// A connection, and whether it was kept from before.
+    async fn link(
+        &self,
+        to: &Destination,
+        stale: usize,
+        timeout: Duration,
+    ) -> Result<(Link, bool), Refused> {
+        if !to.transport.is_http2()
+            && stale == 0
+            && let Some(sender) = self.connections.take(to)
+        {
+            return Ok((Link::Http1(sender), true));
+        }
+        let making = async {
+            if to.transport.is_http2() {
+                self.stream(to).await
+            } else {
+                Ok((Link::Http1(dial::http1(to).await?), false))
+            }
+        };
+        match tokio::time::timeout(timeout.min(CONNECT_TIMEOUT), making).await {
+            Ok(made) => made,
+            Err(_) if timeout < CONNECT_TIMEOUT => Err(Refused::BackendTimedOut),
+            Err(_) => Err(Refused::BackendUnreachable),
+        }
+    }
+
+    /// A stream of an HTTP/2 connection. Of those who need a new connection one makes it.
+    async fn stream(&self, to: &Destination) -> Result<(Link, bool), Refused> {
+        loop {
+            let dialed = match self.connections.reserve(to) {
+                Reserved::Stream(lease) => return Ok((Link::Http2(lease), true)),
+                Reserved::Dialing(mut dialing) => {
+                    if let Ok(dialed) = dialing.wait_for(Option::is_some).await
+                        && let Some(Err(refused)) = &*dialed
+                    {
+                        return Err(refused.clone());
+                    }
+                    continue;
+                }
+                Reserved::Dial(dialed) => dialed,
+            };
+            let made = dial::http2(to).await;
+            let made = made.and_then(|made| {
+                let lease = self.connections.keep(to, made);
+                lease.ok_or(Refused::BackendFailed)
+            });
+            dialed.send_replace(Some(made.as_ref().map(drop).map_err(Refused::clone)));
+            return made.map(|lease| (Link::Http2(lease), false));
+        }
+    }
+
+    async fn exchange(
+        &self,
+        to: &Destination,
+        link: Link,
+        mut request: Request<RequestBody>,
+        timeout: Duration,
+    ) -> Result<Response<Incoming>, SendError> {
+        if let Err(refused) = shape::shape(&mut request, &to.transport) {
+            return Err(SendError::unsent(refused, request));
+        }
+        let passage = Arc::clone(&request.body().passage);
+        match link {
+            Link::Http1(mut sender) => {
+                let response = sender.try_send_request(request);
+                let response = passage.watch(response, timeout).await?;
+                // After a switch it speaks something else.
+                if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+                    self.connections.put_back(to, sender);
+                }
+                Ok(response)
+            }
+            Link::Http2(lease) => {
+                let response = lease.sender().try_send_request(request);
+                let mut response = passage.watch(response, timeout).await?;
+                response.extensions_mut().insert(lease);
+                Ok(response)
+            }
+        }
     }
 }
+
+/// What became of a request on a connection.
+type Sent = Result<Response<Incoming>, TrySendError<Request<RequestBody>>>;
 
 /// How far a request's body has come.
 struct Passage {
@@ -97,6 +216,40 @@ impl Passage {
             awaits_client: AtomicBool::new(false),
             too_long: AtomicBool::new(false),
         }
+    }
+
+    /// Waits for the head of the response, as long as something passes within each `timeout`.
+    async fn watch(
+        &self,
+        response: impl Future<Output = Sent>,
+        timeout: Duration,
+    ) -> Result<Response<Incoming>, SendError> {
+        let mut response = pin!(response);
+        while let Some(left) = timeout.checked_sub(self.quiet()) {
+            match tokio::time::timeout(left, response.as_mut()).await {
+                Ok(Ok(response)) => return Ok(response),
+                Ok(Err(_)) if self.too_long.load(Ordering::Relaxed) => {
+                    return Err(SendError::sent(Refused::BodyTooLong));
+                }
+                Ok(Err(mut error)) => {
+                    let unsent = error.take_message();
+                    let refused = fault::exchange(&error.into_error());
+                    return Err(match unsent {
+                        Some(mut request) => {
+                            shape::unshape(&mut request);
+                            SendError::unsent(refused, request)
+                        }
+                        None => SendError::sent(refused),
+                    });
+                }
+                Err(_) => {}
+            }
+        }
+        Err(SendError::sent(if self.awaits_client() {
+            Refused::RequestTimedOut
+        } else {
+            Refused::BackendTimedOut
+        }))
     }
 
     fn frame(&self) {

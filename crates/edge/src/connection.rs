@@ -26,10 +26,12 @@ use tokio_rustls::server::TlsStream;
 use crate::accept::Core;
 use crate::activity::Activity;
 use crate::admission::Admission;
+use crate::backend::Backends;
 use crate::gateway::Bind;
 use crate::plain_http::PlainHttp;
 use crate::respond::{ResponseBody, respond};
 use crate::session::{Offered, cipher, protocol};
+use crate::transport::Transport;
 
 /// From the first byte of a connection to the end of its handshake.
 pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -78,6 +80,19 @@ pub(crate) struct Connection {
     pub(crate) close: Notify,
     /// What goes on in it or after it that is no HTTP any more.
     pub(crate) tunnels: watch::Sender<usize>,
+    /// The backend connections that no other client has a part in.
+    dedicated: Backends,
+}
+
+impl Connection {
+    /// The connections to backends by this transport.
+    pub(crate) fn backends(&self, transport: &Transport) -> &Backends {
+        if transport.dedicated {
+            &self.dedicated
+        } else {
+            &self.core.backends
+        }
+    }
 }
 
 /// Serves a connection until it ends.
@@ -244,6 +259,7 @@ async fn admit(
         requests: AtomicU64::new(0),
         close: Notify::new(),
         tunnels: watch::Sender::new(0),
+        dedicated: Backends::new(),
     }))
 }
 

@@ -16,6 +16,7 @@ use crate::identity_headers::IdentityHeaders;
 use crate::load::Loader;
 use crate::pages::Pages;
 use crate::plan::Plan;
+use crate::pool::Pool;
 
 /// A gateway ready to run. It never changes: a reload makes another.
 pub struct Gateway {
@@ -25,6 +26,8 @@ pub struct Gateway {
     not_honoured: Vec<(Place, NotHonoured)>,
     http: HttpSettings,
     lists_ciphers: bool,
+    pools: Vec<Arc<Pool>>,
+    dns_servers: Vec<SocketAddr>,
     checker: Checker,
 }
 
@@ -43,6 +46,7 @@ impl Gateway {
         let strip = loader.strip();
         let stapling = loader.stapling();
         let lists_ciphers = loader.lists_ciphers();
+        let pools = loader.pools();
         loader.finish().map(|not_honoured| Self {
             binds,
             strip,
@@ -50,6 +54,8 @@ impl Gateway {
             not_honoured,
             http: model.http.clone(),
             lists_ciphers,
+            pools,
+            dns_servers: model.dns_servers.clone(),
             checker,
         })
     }
@@ -75,6 +81,16 @@ impl Gateway {
     /// Whether a rewrite asks for the cipher suites that clients offered.
     pub(crate) fn lists_ciphers(&self) -> bool {
         self.lists_ciphers
+    }
+
+    /// The pools that rules forward to.
+    pub(crate) fn pools(&self) -> &[Arc<Pool>] {
+        &self.pools
+    }
+
+    /// The DNS servers to ask; without any, those of this machine.
+    pub(crate) fn dns_servers(&self) -> &[SocketAddr] {
+        &self.dns_servers
     }
 
     /// Who asks OCSP responders, for all profiles.

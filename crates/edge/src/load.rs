@@ -3,6 +3,7 @@
 
 mod ocsp;
 mod plan;
+mod transport;
 
 use std::collections::{HashMap, HashSet};
 use std::error::Error;
@@ -20,12 +21,15 @@ use portcullis_tls::{
     OnFailure, PolicyError, PredefinedPolicy, Profile, ResolvedPolicy, Revocation,
     ServerCertificate, TlsPolicy, TlsVersion, Trust,
 };
+use rustls::RootCertStore;
 use rustls::crypto::CryptoProvider;
 
 use crate::authorization::Authorization;
 use crate::gateway::{Bind, Site};
 use crate::identity_headers::IdentityHeaders;
+use crate::pool::Pool;
 use crate::rules;
+use crate::transport::Transport;
 
 /// Most bytes of a certificate, key or password file: Application Gateway accepts 25 KB a chain,
 /// and a chain of post-quantum certificates takes some 100 KB.
@@ -39,6 +43,11 @@ pub(crate) struct Loader<'a> {
     profiles: HashMap<&'a str, Arc<Profile>>,
     rewrite_sets: HashMap<&'a str, Arc<RuleSet>>,
     authorizations: HashMap<&'a str, Arc<Authorization>>,
+    /// By their place in memory, where the model keeps them; nothing where one had a problem.
+    transports: HashMap<*const model::BackendSettings, Option<Arc<Transport>>>,
+    public_roots: Option<Arc<RootCertStore>>,
+    /// Of all rules that were looked at.
+    pools: Vec<Arc<Pool>>,
     chain_files: HashSet<&'a FileSource>,
     not_honoured: Vec<(Place, NotHonoured)>,
     problems: Vec<Diagnostic>,
@@ -58,6 +67,9 @@ impl<'a> Loader<'a> {
             profiles: HashMap::new(),
             rewrite_sets: HashMap::new(),
             authorizations: HashMap::new(),
+            transports: HashMap::new(),
+            public_roots: None,
+            pools: Vec::new(),
             chain_files: HashSet::new(),
             not_honoured: Vec::new(),
             problems: Vec::new(),
@@ -66,6 +78,7 @@ impl<'a> Loader<'a> {
         loader.load_profiles(&checker);
         loader.compile_rewrites();
         loader.load_authorizations();
+        loader.load_transports();
         (loader, checker)
     }
 
@@ -126,6 +139,11 @@ impl<'a> Loader<'a> {
         let profiles = self.profiles.values();
         let stapling = profiles.filter(|profile| profile.stapler().is_some());
         stapling.cloned().collect()
+    }
+
+    /// The pools that rules forward to; to be asked for after [`Self::binds`].
+    pub(crate) fn pools(&self) -> Vec<Arc<Pool>> {
+        self.pools.clone()
     }
 
     /// What was asked for and cannot be had, or every problem found.

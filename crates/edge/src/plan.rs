@@ -2,16 +2,20 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use http::header::LOCATION;
-use http::uri::Authority;
 use http::{HeaderValue, Response, StatusCode, Uri};
-use portcullis_model::{self as model, BackendSettings, Include, PathMap, RedirectTarget};
+use portcullis_model::path::PathPattern;
+use portcullis_model::{
+    self as model, BackendHost, BackendSettings, Include, PathMap, RedirectTarget, TargetHost,
+};
 use portcullis_rewrite::RuleSet;
 
 use crate::authorization::Authorization;
+use crate::path_override::PathOverride;
+use crate::pool::{Endpoint, Pool};
 use crate::refused::Refused;
+use crate::transport::{Destination, Transport, server_name};
 
 /// What becomes of requests, by their path where it says so.
 pub(crate) enum Plan {
@@ -38,10 +42,12 @@ pub(crate) enum Way {
 
 /// How requests go to a backend.
 pub(crate) struct Forward {
-    backends: Vec<Authority>,
-    next: AtomicUsize,
+    pub(crate) pool: Arc<Pool>,
     pub(crate) settings: Arc<BackendSettings>,
+    pub(crate) transport: Arc<Transport>,
     pub(crate) rewrites: Arc<RuleSet>,
+    /// What the settings put in the place of the path.
+    pub(crate) path: Option<PathOverride>,
 }
 
 impl Plan {
@@ -69,36 +75,43 @@ impl Plan {
 
 impl Forward {
     pub(crate) fn new(
-        backends: Vec<Authority>,
-        settings: Arc<BackendSettings>,
+        pool: Arc<Pool>,
+        transport: Arc<Transport>,
         rewrites: Arc<RuleSet>,
+        patterns: Vec<PathPattern>,
     ) -> Self {
+        let settings = Arc::clone(&pool.settings);
+        let path = settings.path.as_ref();
         Self {
-            backends,
-            next: AtomicUsize::new(0),
+            path: path.map(|path| PathOverride::new(&path.value, patterns)),
+            pool,
             settings,
+            transport,
             rewrites,
         }
     }
 
-    /// The `Host` to send: the configured one, or the client's.
-    pub(crate) fn host(&self, authority: &str) -> Result<HeaderValue, Refused> {
-        let host = match self.settings.host.named() {
-            Some(host) => host.value.as_str(),
-            None => authority,
+    /// The `Host` to send: the configured one, that of the target, or the client's.
+    pub(crate) fn host(
+        &self,
+        target: &TargetHost,
+        authority: &str,
+    ) -> Result<HeaderValue, Refused> {
+        let host = match &self.settings.host {
+            BackendHost::Named(host) => HeaderValue::from_str(host.as_str()),
+            BackendHost::FromTarget => HeaderValue::from_str(&target.to_string()),
+            BackendHost::FromClient => HeaderValue::from_str(authority),
         };
-        HeaderValue::from_str(host).map_err(|_| Refused::HostInvalid)
+        host.map_err(|_| Refused::HostInvalid)
     }
 
-    /// The next backend, round robin. None speaks plain HTTP where TLS was asked for.
-    pub(crate) fn backend(&self) -> Result<&Authority, Refused> {
-        if let model::BackendProtocol::Https(_) = self.settings.protocol {
-            return Err(Refused::BackendUnreachable);
+    /// How to reach an endpoint, for a client that asks for this host.
+    pub(crate) fn destination(&self, endpoint: &Endpoint, authority: &str) -> Destination {
+        Destination {
+            address: endpoint.address,
+            transport: Arc::clone(&self.transport),
+            server_name: server_name(&self.settings, &endpoint.host, authority),
         }
-        let turn = self.next.fetch_add(1, Ordering::Relaxed);
-        turn.checked_rem(self.backends.len())
-            .and_then(|turn| self.backends.get(turn))
-            .ok_or(Refused::BackendUnreachable)
     }
 }
 

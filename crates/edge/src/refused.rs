@@ -11,6 +11,7 @@ use portcullis_rewrite::IdentityTooLarge;
 use portcullis_tls::Refusal;
 
 use crate::authorization::Lacking;
+use crate::backend::TlsFault;
 use crate::pages::Pages;
 
 /// What refusals name themselves as.
@@ -54,6 +55,8 @@ pub(crate) enum Refused {
     CodingNotSupported,
     /// The backend cannot be reached.
     BackendUnreachable,
+    /// There is no trusted connection to a backend that speaks TLS.
+    BackendTls(TlsFault),
     /// The backend closed the connection or answered with something other than HTTP.
     BackendFailed,
     /// The backend did not answer in time.
@@ -67,17 +70,6 @@ pub(crate) enum Refused {
 }
 
 impl Refused {
-    /// What a failed request to a backend becomes.
-    pub(crate) fn backend(error: &hyper_util::client::legacy::Error) -> Self {
-        let cause: &dyn std::error::Error = error;
-        tracing::debug!(error = cause, "backend request failed");
-        if error.is_connect() {
-            Self::BackendUnreachable
-        } else {
-            Self::BackendFailed
-        }
-    }
-
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::Client(_)
@@ -94,7 +86,9 @@ impl Refused {
             Self::NoListener => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::CodingNotSupported | Self::ProtocolNotSupported => StatusCode::NOT_IMPLEMENTED,
-            Self::BackendUnreachable | Self::BackendFailed => StatusCode::BAD_GATEWAY,
+            Self::BackendUnreachable | Self::BackendTls(_) | Self::BackendFailed => {
+                StatusCode::BAD_GATEWAY
+            }
             Self::BackendTimedOut => StatusCode::GATEWAY_TIMEOUT,
             Self::RequestTimedOut => StatusCode::REQUEST_TIMEOUT,
             Self::RequestUnsendable | Self::RewriteLoop => StatusCode::INTERNAL_SERVER_ERROR,
@@ -121,6 +115,7 @@ impl Refused {
             Self::ProtocolNotSupported => "protocol_not_supported",
             Self::CodingNotSupported => "transfer_coding_not_supported",
             Self::BackendUnreachable => "backend_unreachable",
+            Self::BackendTls(fault) => fault.code(),
             Self::BackendFailed => "backend_failed",
             Self::BackendTimedOut => "backend_timed_out",
             Self::RequestTimedOut => "request_timed_out",
@@ -150,6 +145,7 @@ impl Refused {
             Self::ProtocolNotSupported => "The protocol to switch to is not supported",
             Self::CodingNotSupported => "The transfer coding is not supported",
             Self::BackendUnreachable => "The backend cannot be reached",
+            Self::BackendTls(_) => "The backend cannot be reached securely",
             Self::BackendFailed => "The backend gave no valid answer",
             Self::BackendTimedOut => "The backend did not answer in time",
             Self::RequestTimedOut => "The rest of the request did not come in time",

@@ -2,7 +2,9 @@
 
 use std::error::Error;
 use std::fmt;
+use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -12,7 +14,9 @@ use hyper::body::Incoming;
 use tokio::time::Sleep;
 
 use crate::activity::{InFlight, Turn};
+use crate::backend::Lease;
 use crate::framing;
+use crate::pool::Visit;
 
 /// Passes frames on as they come, gives up on a backend that sends nothing for as long as its
 /// timeout, and says who is waited for.
@@ -22,15 +26,30 @@ pub(crate) struct Relay {
     timeout: Duration,
     /// Runs while the backend is waited for.
     patience: Option<Pin<Box<Sleep>>>,
+    /// The backend's stream, where it speaks HTTP/2.
+    lease: Option<Lease>,
+    /// Counts at the backend's endpoint as long as this lasts.
+    visit: Visit,
+    /// Ends when the backend has to.
+    cut: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
 
 impl Relay {
-    pub(crate) fn new(incoming: Incoming, in_flight: InFlight, timeout: Duration) -> Self {
+    pub(crate) fn new(
+        incoming: Incoming,
+        in_flight: InFlight,
+        timeout: Duration,
+        lease: Option<Lease>,
+        visit: Visit,
+    ) -> Self {
         Self {
+            lease,
             incoming,
             in_flight,
             timeout,
             patience: None,
+            visit,
+            cut: None,
         }
     }
 }
@@ -48,6 +67,12 @@ impl Body for Relay {
             this.patience = None;
             this.in_flight.turn(Turn::Client);
             this.in_flight.touch();
+            // hyper ends a body whose stream was reset with NO_ERROR as if it were complete.
+            if frame.is_none() && this.lease.is_some() && !this.incoming.is_end_stream() {
+                return Poll::Ready(Some(Err(Box::new(io::Error::from(
+                    io::ErrorKind::UnexpectedEof,
+                )))));
+            }
             return Poll::Ready(frame.map(|frame| {
                 let mut frame = frame?;
                 if let Some(trailers) = frame.trailers_mut() {
@@ -57,6 +82,16 @@ impl Body for Relay {
             }));
         }
         this.in_flight.turn(Turn::Backend);
+        let endpoint = this.visit.endpoint();
+        let cut = this.cut.get_or_insert_with(|| {
+            let endpoint = Arc::clone(endpoint);
+            Box::pin(async move { endpoint.cut().await })
+        });
+        if cut.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(Some(Err(Box::new(io::Error::from(
+                io::ErrorKind::ConnectionAborted,
+            )))));
+        }
         let timeout = this.timeout;
         let patience = this
             .patience

@@ -5,9 +5,9 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::header::{CONNECTION, EXPECT, HOST, TE, TRANSFER_ENCODING};
+use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TE, TRANSFER_ENCODING};
 use http::request::Parts;
-use http::uri::{Authority, PathAndQuery, Scheme};
+use http::uri::{Authority, PathAndQuery};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version};
 use http_body::Body as _;
 use http_body_util::{Either, Full};
@@ -18,17 +18,20 @@ use portcullis_rewrite::{Exchange, Passage, RuleSet, TlsFacts, to_client_by};
 
 use crate::activity::{InFlight, Turn};
 use crate::admission::Admission;
-use crate::backend::RequestBody;
+use crate::backend::{RequestBody, announce_trailers};
 use crate::connection::Connection;
+use crate::delivery::Delivery;
 use crate::framing;
 use crate::gateway::Site;
 use crate::identity::Identity;
 use crate::log;
 use crate::pages::Pages;
-use crate::plan;
+use crate::plan::{self, Forward};
+use crate::pool::Visit;
 use crate::refused::Refused;
 use crate::relay::Relay;
 use crate::route::{Forwards, Route, route};
+use crate::trace_id::{self, TraceId};
 use crate::tunnel::Tunnel;
 use crate::upgrade::{self, Sides, Wanted};
 
@@ -42,7 +45,8 @@ pub(crate) async fn respond(
 ) -> Response<ResponseBody> {
     let started = Instant::now();
     let mut in_flight = InFlight::new(&connection.activity);
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    parts.extensions.insert(TraceId::new());
     count(connection, parts.version);
     in_flight.turn(Turn::Backend); // a responder may have to be asked, then a backend
     let admission = Admission::current(connection).await;
@@ -54,13 +58,22 @@ pub(crate) async fn respond(
     log::request(connection, admission.as_deref(), &parts, &result, started);
     match result {
         Ok(Served::Forwarded(Forwarded {
-            response, timeout, ..
-        })) => response.map(|body| Either::Left(Relay::new(body, in_flight, timeout))),
+            mut response,
+            timeout,
+            visit,
+            ..
+        })) => {
+            let lease = response.extensions_mut().remove();
+            response.map(|body| Either::Left(Relay::new(body, in_flight, timeout, lease, visit)))
+        }
         Ok(Served::Switched(Switched {
-            response, sides, ..
+            response,
+            sides,
+            visit,
+            ..
         })) => {
             if let Some(admission) = admission {
-                Tunnel::new(connection, parts, admission, in_flight).start(sides);
+                Tunnel::new(connection, parts, admission, in_flight, visit).start(sides);
             }
             response.map(|()| Either::Right(Full::default()))
         }
@@ -155,6 +168,7 @@ pub(crate) struct Forwarded {
     pub(crate) backend: Authority,
     /// How long the rest of the response may be waited for at a time.
     timeout: Duration,
+    visit: Visit,
 }
 
 /// A backend's agreement to speak something else, for the client that asked for it.
@@ -162,6 +176,7 @@ pub(crate) struct Switched {
     response: Response<()>,
     pub(crate) backend: Authority,
     sides: Sides,
+    visit: Visit,
 }
 
 async fn forward(
@@ -178,10 +193,11 @@ async fn forward(
     check_message(admission.gateway.http(), parts, &body)?;
     let authority = authority(parts)?;
     let site = site(connection, admission, authority)?;
-    let exchange = exchange(connection, admission, identity, parts, &body, authority);
+    let exchange = exchange(connection, admission, identity, parts, authority);
     let mut headers = parts.headers.clone();
     headers.remove(EXPECT); // answered here: the body is read as the backend takes it
     framing::settle_request(&mut headers);
+    trace_id::tell(&parts.extensions, &mut headers);
     let mut passage = Passage::begin(&mut headers, admission.gateway.strip(), &exchange);
     let Forwards { before, last } = match route(site, identity, &parts.uri, &mut passage)? {
         Route::Forward(forwards) => forwards,
@@ -189,9 +205,10 @@ async fn forward(
             return plan::redirect(redirect, &parts.uri, authority).map(Served::Redirected);
         }
     };
-    let backend = last.backend()?.clone();
-    let target = target(&backend, &parts.uri, passage.target())?;
-    let remembered = passage.finish(last.host(authority)?);
+    let delivery = Delivery::begin(last, &exchange, &parts.headers).await?;
+    let target = target(last, &parts.uri, passage.target())?;
+    let remembered = passage.finish(last.host(delivery.target(), authority)?);
+    announce_trailers(&parts.headers, &mut headers, &last.transport);
 
     let gateway = Arc::clone(&admission.gateway);
     let mut request = Request::new(RequestBody::new(body, parts.version, gateway));
@@ -203,13 +220,12 @@ async fn forward(
     }
     announce(&mut request, wanted.as_ref());
 
-    let timeout = last.settings.request_timeout;
-    let mut response = connection.core.backends.send(request, timeout).await?;
+    let (mut response, visit, session) = delivery.send(connection, request).await?;
     let status = response.status();
     let sides = upgrade::settle(wanted.as_ref(), &mut response)?;
     framing::settle_response(&mut response)?;
-    let mut sets: Vec<&RuleSet> = before.iter().map(|met| &*met.rewrites).collect();
-    sets.push(&last.rewrites);
+    let met = before.iter().chain([&last]);
+    let sets: Vec<&RuleSet> = met.map(|met| &*met.rewrites).collect();
     to_client_by(
         status,
         response.headers_mut(),
@@ -217,16 +233,19 @@ async fn forward(
         &exchange,
         &remembered,
     );
+    session.tell(&visit, response.headers_mut());
     Ok(match wanted.zip(sides) {
         Some((wanted, sides)) => Served::Switched(Switched {
             response: wanted.answer(response),
-            backend,
+            backend: visit.endpoint().authority.clone(),
             sides,
+            visit,
         }),
         None => Served::Forwarded(Forwarded {
             response,
-            backend,
-            timeout,
+            backend: visit.endpoint().authority.clone(),
+            timeout: last.settings.request_timeout,
+            visit,
         }),
     })
 }
@@ -242,7 +261,7 @@ pub(crate) fn would_forward(connection: &Connection, admission: &Admission, part
     let Ok(site) = site(connection, admission, authority) else {
         return false;
     };
-    let exchange = exchange(connection, identity, parts, authority);
+    let exchange = exchange(connection, admission, identity, parts, authority);
     let mut headers = parts.headers.clone();
     let mut passage = Passage::begin(&mut headers, admission.gateway.strip(), &exchange);
     let route = route(site, identity, &parts.uri, &mut passage);
@@ -326,7 +345,6 @@ fn exchange<'a>(
     admission: &'a Admission,
     identity: &'a Identity,
     parts: &'a Parts,
-    body: &Incoming,
     authority: &'a str,
 ) -> Exchange<'a> {
     Exchange {
@@ -346,12 +364,12 @@ fn exchange<'a>(
             },
         }),
         round_trip_time: connection.round_trip_time,
-        received_bytes: received_bytes(parts, body),
+        received_bytes: received_bytes(parts),
     }
 }
 
 /// Octets of a request as HTTP/1.1 writes it: its head, and its body where the head says how long that is.
-fn received_bytes(parts: &Parts, body: &Incoming) -> u64 {
+fn received_bytes(parts: &Parts) -> u64 {
     // Two spaces, the version, an end of line, and another one at the end of the head.
     const AROUND: usize = " ".len() + " HTTP/1.1\r\n".len() + "\r\n".len();
     let target = parts.uri.path_and_query();
@@ -362,24 +380,24 @@ fn received_bytes(parts: &Parts, body: &Incoming) -> u64 {
     });
     let head = [parts.method.as_str().len(), target, AROUND].into_iter();
     let head = head.chain(fields).fold(0, usize::saturating_add);
-    let body = body.size_hint().exact().unwrap_or(0);
+    let body = parts.headers.get(CONTENT_LENGTH);
+    let body = body.and_then(|length| length.to_str().ok()?.parse().ok());
+    let body: u64 = body.unwrap_or(0);
     u64::try_from(head).unwrap_or(u64::MAX).saturating_add(body)
 }
 
-/// The rewritten path and query, or the received ones, at the backend.
-fn target(
-    backend: &Authority,
-    uri: &Uri,
-    rewritten: Option<&PathAndQuery>,
-) -> Result<Uri, Refused> {
-    let path = rewritten
-        .or(uri.path_and_query())
-        .cloned()
-        .unwrap_or_else(|| PathAndQuery::from_static("/"));
-    Uri::builder()
-        .scheme(Scheme::HTTP)
-        .authority(backend.clone())
-        .path_and_query(path)
-        .build()
-        .map_err(|_| Refused::RequestUnsendable)
+/// The rewritten path and query, or the received ones, with what the backend settings put in the place of the path.
+fn target(forward: &Forward, uri: &Uri, rewritten: Option<&PathAndQuery>) -> Result<Uri, Refused> {
+    let target = rewritten.or(uri.path_and_query()).cloned();
+    let target = target.unwrap_or_else(|| PathAndQuery::from_static("/"));
+    let Some(path) = forward.path.as_ref().filter(|_| target.path() != "*") else {
+        return Ok(Uri::from(target));
+    };
+    let mut path = path.apply(target.path())?;
+    if let Some(query) = target.query() {
+        path.push('?');
+        path.push_str(query);
+    }
+    let target = PathAndQuery::try_from(path).map_err(|_| Refused::RequestUnsendable)?;
+    Ok(Uri::from(target))
 }

@@ -14,13 +14,15 @@ use tokio::task::JoinSet;
 use crate::accept::{self, Core};
 use crate::backend::Backends;
 use crate::gateway::Gateway;
-use crate::{socket, stapling};
+use crate::{resolve, socket, stapling};
 
 /// What every core reads and only a reload writes.
 pub(crate) struct Shared {
     pub(crate) gateway: ArcSwap<Gateway>,
     /// Notified when it was replaced.
     pub(crate) replaced: Notify,
+    /// The same for those who resolve the names of backends.
+    pub(crate) resolve_anew: Notify,
 }
 
 /// A gateway that accepts connections until it is drained.
@@ -58,6 +60,7 @@ impl Running {
         let shared = Arc::new(Shared {
             gateway: ArcSwap::from_pointee(gateway),
             replaced: Notify::new(),
+            resolve_anew: Notify::new(),
         });
         let (stop, stopped) = watch::channel(None);
         let cores = sockets
@@ -108,8 +111,10 @@ impl Running {
                 stapler.take_over(other);
             }
         }
+        resolve::take_over(&gateway, &current);
         self.shared.gateway.store(Arc::new(gateway));
         self.shared.replaced.notify_one();
+        self.shared.resolve_anew.notify_one();
         Ok(())
     }
 
@@ -147,6 +152,7 @@ fn spawn(
             // One core sees to it for all.
             if core == 0 {
                 runtime.spawn(stapling::keep(Arc::clone(&shared)));
+                runtime.spawn(resolve::keep(Arc::clone(&shared)));
             }
             runtime.block_on(run(listeners, shared, stopped));
             // A name that is being resolved for a backend must not hold up the end.

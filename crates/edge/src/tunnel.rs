@@ -14,6 +14,7 @@ use crate::activity::{InFlight, Pulse, Turn};
 use crate::admission::Admission;
 use crate::connection::{Connection, KEEP_ALIVE, LINGER};
 use crate::log;
+use crate::pool::Visit;
 use crate::respond;
 use crate::upgrade::Sides;
 
@@ -31,6 +32,8 @@ pub(crate) struct Tunnel {
     /// The judgement by which its client may have it.
     admission: Arc<Admission>,
     in_flight: InFlight,
+    /// The backend is busy for as long.
+    visit: Visit,
 }
 
 /// Why a tunnel has ended.
@@ -46,6 +49,8 @@ pub(crate) enum End {
     Drained,
     /// Its client may not have it any more.
     Refused,
+    /// Its backend has left the pool, and its time to finish is over.
+    Left,
 }
 
 /// What has passed, in octets.
@@ -61,6 +66,7 @@ impl Tunnel {
         parts: Parts,
         admission: Arc<Admission>,
         mut in_flight: InFlight,
+        visit: Visit,
     ) -> Self {
         in_flight.turn(Turn::Backend); // a tunnel has limits of its own
         let one_more = |tunnels: &mut usize| *tunnels = tunnels.saturating_add(1);
@@ -70,6 +76,7 @@ impl Tunnel {
             parts,
             admission,
             in_flight,
+            visit,
         }
     }
 
@@ -113,6 +120,7 @@ impl Tunnel {
         C: AsyncRead + AsyncWrite + Unpin,
         B: AsyncRead + AsyncWrite + Unpin,
     {
+        let endpoint = Arc::clone(self.visit.endpoint());
         let mut copied = pin!(copy_bidirectional(client, backend));
         loop {
             let drains = self.connection.core.stopped.borrow().is_some();
@@ -122,10 +130,14 @@ impl Tunnel {
             if !self.stands().await {
                 return End::Refused;
             }
-            match tokio::time::timeout(RECHECK, copied.as_mut()).await {
-                Ok(Ok(_)) => return End::Closed,
-                Ok(Err(_)) => return End::Broken,
-                Err(_) => {}
+            let step = tokio::time::timeout(RECHECK, copied.as_mut());
+            tokio::select! {
+                step = step => match step {
+                    Ok(Ok(_)) => return End::Closed,
+                    Ok(Err(_)) => return End::Broken,
+                    Err(_) => {}
+                },
+                () = endpoint.cut() => return End::Left,
             }
         }
     }

@@ -22,8 +22,8 @@ use crate::host::HostPatterns;
 
 pub use authorization::{Authorization, Sha256, SubjectDemand};
 pub use backend::{
-    Affinity, Backend, BackendHost, BackendProtocol, BackendSettings, BackendTls, Pool, Target,
-    TargetHost, Validation,
+    Affinity, Backend, BackendHost, BackendHttpVersion, BackendProtocol, BackendSettings,
+    BackendTls, Balance, Pool, Target, TargetHost, Validation,
 };
 pub use file::{FileSource, InlineFile};
 pub use http::{ErrorPage, ErrorPages, HttpSettings};
@@ -79,6 +79,8 @@ pub struct Gateway {
     pub error_pages: ErrorPages,
     /// How OCSP responders are asked.
     pub ocsp: OcspSettings,
+    /// The DNS servers that are asked for the names of backends; without any, those of this machine.
+    pub dns_servers: Vec<SocketAddr>,
     /// What works but is probably not meant, and what is carried without being acted on.
     pub warnings: Vec<Diagnostic>,
 }

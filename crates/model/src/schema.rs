@@ -52,6 +52,11 @@ fn property(key: &Key) -> (String, Value) {
         Form::Texts => {
             json!({ "type": "array", "minItems": 1, "items": { "type": "string", "minLength": 1 } })
         }
+        Form::TextsOrTables(shape) => {
+            let text = json!({ "type": "string", "minLength": 1 });
+            let either = json!({ "anyOf": [text, table(shape)] });
+            json!({ "type": "array", "minItems": 1, "items": either })
+        }
         Form::File => json!({ "type": "string", "minLength": 1 }),
         Form::Files => {
             json!({ "type": "array", "minItems": 1, "items": { "type": "string", "minLength": 1 } })
@@ -114,7 +119,7 @@ fn collect(shape: &Shape, parent: &str, found: &mut Vec<KeyDescription>) {
         let path = format!("{parent}{}", key.name);
         let inner = match &key.form {
             Form::Table(shape) | Form::ChoiceOrTable { table: shape, .. } => Some((shape, "")),
-            Form::Tables(shape) => Some((shape, "[]")),
+            Form::Tables(shape) | Form::TextsOrTables(shape) => Some((shape, "[]")),
             Form::TableByName(shape) => Some((shape, ".NAME")),
             _ => None,
         };

@@ -72,7 +72,9 @@ impl ServerCertificate {
         &self.key.cert
     }
 
-    pub(crate) fn into_key(self) -> CertifiedKey {
+    /// The chain with its key, for whoever presents it by itself.
+    #[must_use]
+    pub fn into_key(self) -> CertifiedKey {
         self.key
     }
 }

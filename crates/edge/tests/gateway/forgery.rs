@@ -213,6 +213,7 @@ async fn what_concerns_one_connection_ends_at_the_gateway() {
             "connection",
             "host",
             "te",
+            "x-appgw-trace-id",
             "x-forwarded-for",
             "x-forwarded-port",
             "x-forwarded-proto",

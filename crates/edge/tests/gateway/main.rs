@@ -30,6 +30,8 @@
 //! - `log`: what the operator reads
 //! - `authorization`: who may pass, beside being proven
 //! - `paths`: what the path of a request decides, redirects, error pages, plain HTTP
+//! - `pools`: which endpoint of a pool a request goes to, and to another where it cannot be sent
+//! - `names`: names of backends, resolved again and again
 //! - `url_rewrite`: what rules make of URLs and of `Set-Cookie`
 //! - `websocket`: what is no HTTP any more, and when it ends
 //! - `upgrades`: what looks like an upgrade and is none
@@ -60,11 +62,13 @@ mod identity;
 mod identity_headers;
 mod log;
 mod memory;
+mod names;
 mod nonces;
 mod ocsp;
 mod own_fields;
 mod paths;
 mod plain_http;
+mod pools;
 mod reload;
 mod responders;
 mod resumption;

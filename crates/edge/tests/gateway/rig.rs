@@ -3,6 +3,7 @@
 mod backend;
 mod client;
 mod configuration;
+mod dns;
 mod frames;
 mod hello;
 mod http1;
@@ -16,6 +17,7 @@ mod websocket;
 pub(crate) use backend::{Backend, BackendConnection, Recorded};
 pub(crate) use client::{Client, Http, Tls, streaming, whole};
 pub(crate) use configuration::{Profile, Rig, Setup};
+pub(crate) use dns::Dns;
 pub(crate) use frames::{End, Frames};
 pub(crate) use hello::{ByteByByte, Fragmented, Held};
 pub(crate) use http1::{Answer, Raw, answers};

@@ -17,8 +17,22 @@ pub struct Pool {
     pub name: String,
     /// At least one.
     pub targets: Vec<Located<Target>>,
+    /// Which of them a request goes to.
+    pub balance: Balance,
     /// Where the pool begins.
     pub place: Place,
+}
+
+/// Which server of a pool a request goes to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Balance {
+    /// Each in turn.
+    #[default]
+    RoundRobin,
+    /// That with the fewest requests in flight.
+    LeastConnections,
+    /// The same for the same address of a client.
+    IpHash,
 }
 
 /// A server as a pool names it.
@@ -28,6 +42,8 @@ pub struct Target {
     pub host: TargetHost,
     /// Its port, where the pool says one; otherwise that of the backend settings counts.
     pub port: Option<u16>,
+    /// How much it gets beside the others, 1 to 100.
+    pub weight: u8,
 }
 
 /// The address or name of a server.
@@ -56,6 +72,8 @@ pub struct Backend {
     pub host: TargetHost,
     /// Its port: the target's own, otherwise that of the backend settings.
     pub port: u16,
+    /// How much it gets beside the others, 1 to 100.
+    pub weight: u8,
 }
 
 impl fmt::Display for Backend {
@@ -64,7 +82,7 @@ impl fmt::Display for Backend {
     }
 }
 
-/// How backends are spoken to, over HTTP/1.1. What is marked as carried is checked and kept but not
+/// How backends are spoken to. What is marked as carried is checked and kept but not
 /// acted on yet; each such key is a warning ([`crate::Gateway::carried`]).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -73,19 +91,21 @@ pub struct BackendSettings {
     pub name: String,
     /// Whether TLS is spoken. Who cannot speak it must not speak plain HTTP instead.
     pub protocol: BackendProtocol,
+    /// The version of HTTP that is spoken, over TLS as over plain connections.
+    pub http_version: BackendHttpVersion,
     /// The port of targets that have none.
     pub port: Option<u16>,
     /// The `Host` to send.
     pub host: BackendHost,
     /// How long to wait for the response's head.
     pub request_timeout: Duration,
-    /// Carried: the path that replaces the matched part of the request's, or is put before it.
+    /// The path that replaces the matched part of the request's, or is put before it.
     pub path: Option<Located<String>>,
-    /// Carried: the cookie that keeps a client at one backend.
+    /// The cookie that keeps a client at one backend.
     pub affinity: Option<Affinity>,
-    /// Carried: how long a backend that is removed keeps its connections.
+    /// How long a backend that is removed may finish its requests, and keeps its sessions.
     pub draining: Option<Duration>,
-    /// Carried: whether each client connection has a backend connection of its own.
+    /// Whether each client connection has backend connections of its own.
     pub dedicated_connections: bool,
     /// Carried: how the health of backends is asked for.
     pub probe: Option<Arc<Probe>>,
@@ -101,6 +121,7 @@ impl Default for BackendSettings {
         Self {
             name: String::new(),
             protocol: BackendProtocol::Http,
+            http_version: BackendHttpVersion::Http1,
             port: None,
             host: BackendHost::FromClient,
             request_timeout: Self::REQUEST_TIMEOUT,
@@ -120,7 +141,7 @@ pub enum BackendHost {
     FromClient,
     /// This one.
     Named(Located<HostName>),
-    /// Carried: the name or address of the target.
+    /// The name or address of the target.
     FromTarget,
 }
 
@@ -140,9 +161,20 @@ impl BackendHost {
 pub enum BackendProtocol {
     /// Plain HTTP.
     Http,
-    /// Carried: HTTP over TLS. Who cannot speak it must not speak plain HTTP instead: what was to be
+    /// HTTP over TLS. Who cannot speak it must not speak plain HTTP instead: what was to be
     /// protected would go in the clear.
     Https(Box<BackendTls>),
+}
+
+/// The version of HTTP that is spoken to backends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BackendHttpVersion {
+    /// HTTP/1.1.
+    #[default]
+    Http1,
+    /// HTTP/2: over TLS a backend has to choose it (ALPN `h2`), over plain connections it is expected
+    /// to know (RFC 9113 section 3.3).
+    Http2,
 }
 
 /// How TLS is spoken to backends.
@@ -155,7 +187,8 @@ pub struct BackendTls {
     pub sni: Option<Located<HostName>>,
     /// Whether the backend's chain and its dates are checked.
     pub chain: Validation,
-    /// Whether the backend's certificate has to name the server name that was sent.
+    /// Whether the backend's certificate has to have the server name among its alternative names. It
+    /// is the name that is sent, or an address, which is not.
     pub name: Validation,
     /// What the gateway shows backends that ask for a certificate.
     pub client_certificate: Option<ServerCertificate>,

@@ -162,11 +162,6 @@ impl<'a> Fields<'a> {
         usize::try_from(self.number(name)?.value).ok()
     }
 
-    /// Warns of a value that is kept without being acted on.
-    pub(crate) fn carried(&self, key: &'static str, report: &mut Report) {
-        report.carried(self.place_of(key), key);
-    }
-
     pub(crate) fn seconds(&self, name: &str) -> Option<Duration> {
         Some(Duration::from_secs(self.number(name)?.value))
     }
@@ -268,6 +263,29 @@ impl<'a> Fields<'a> {
         items
     }
 
+    /// Reads each text and each table of a list.
+    pub(crate) fn texts_or_tables<T>(
+        &self,
+        name: &str,
+        report: &mut Report,
+        read: impl Fn(TextOrTable<'a>, &mut Report) -> T,
+    ) -> Option<Vec<T>> {
+        let (place, value) = self.entry(name)?;
+        let Some(Form::TextsOrTables(shape)) = self.form(name) else {
+            return None;
+        };
+        let mut items = Vec::new();
+        for (index, value) in value.as_array()?.iter().enumerate() {
+            let place = element(place, index, value, report);
+            let element = match value.get_ref().as_str() {
+                Some(text) => TextOrTable::Text(Located::new(text.to_owned(), place)),
+                None => TextOrTable::Table(Fields::open(value, shape, place, report)?),
+            };
+            items.push(read(element, report));
+        }
+        Some(items)
+    }
+
     /// Reads each table of a table of tables, in the order of the file.
     pub(crate) fn tables_by_name<T>(
         &self,
@@ -310,6 +328,12 @@ impl<'a> Fields<'a> {
         let entry = self.entries.get(name)?;
         Some((&entry.place, entry.value?.get_ref()))
     }
+}
+
+/// An element of a list that takes both.
+pub(crate) enum TextOrTable<'a> {
+    Text(Located<String>),
+    Table(Fields<'a>),
 }
 
 fn texts(values: &[Spanned<DeValue<'_>>], place: &Place, report: &Report) -> Vec<Located<String>> {

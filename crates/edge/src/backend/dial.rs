@@ -1,0 +1,138 @@
+//! New connections to backends.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use hyper::client::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+use super::fault::{self, TlsFault};
+use super::{BUFFER, RequestBody};
+use crate::refused::Refused;
+use crate::transport::Destination;
+
+/// Requests at a time on one HTTP/2 connection, where the backend takes more: the least that RFC 9113
+/// section 6.5.2 recommends is 100.
+pub(super) const STREAMS: usize = 128;
+/// Bytes that a backend may send ahead on one stream, as much as on an HTTP/1.1 connection.
+const STREAM_WINDOW: u32 = 128 * 1024;
+/// Those of all streams together: a client that does not take its response must not hold up others that
+/// share the connection.
+const CONNECTION_WINDOW: u32 = 16 * 1024 * 1024;
+/// Bytes that are kept for a backend that does not take them, a stream.
+const SEND_BUFFER: usize = 64 * 1024;
+/// Bytes of the header fields of a response, as much as an HTTP/1.1 connection buffers.
+const RESPONSE_FIELDS: u32 = 128 * 1024;
+/// How often a backend is asked whether it is there, while it owes responses, and how long it may take to
+/// answer.
+const PING: Duration = Duration::from_secs(30);
+/// How often the backend's first frame is looked for.
+const SETTLING: Duration = Duration::from_millis(1);
+
+/// A byte stream to a backend, secured or not.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+type Io = TokioIo<Box<dyn Stream>>;
+
+/// An HTTP/2 connection, for who drives it and for who asks how many streams the backend takes.
+pub(super) type Http2Connection = Arc<Mutex<http2::Connection<Io, RequestBody, TokioExecutor>>>;
+
+/// Connects, and over TLS proves the backend.
+pub(super) async fn connect(destination: &Destination) -> Result<Box<dyn Stream>, Refused> {
+    let address = destination.address;
+    let stream = TcpStream::connect(address).await.and_then(|stream| {
+        stream.set_nodelay(true)?;
+        Ok(stream)
+    });
+    let stream = stream.map_err(|error| {
+        tracing::debug!(%address, %error, "cannot connect to a backend");
+        Refused::BackendUnreachable
+    })?;
+    let Some(config) = &destination.transport.tls else {
+        return Ok(Box::new(stream));
+    };
+    let Some(name) = destination.server_name.clone() else {
+        return Err(Refused::BackendTls(TlsFault::Name));
+    };
+    let connector = TlsConnector::from(Arc::clone(config));
+    let stream = connector.connect(name, stream).await;
+    let stream = stream.map_err(|error| fault::handshake(&error))?;
+    let chosen = stream.get_ref().1.alpn_protocol();
+    if destination.transport.is_http2() && chosen != Some(b"h2") {
+        return Err(Refused::BackendTls(TlsFault::NoHttp2));
+    }
+    Ok(Box::new(stream))
+}
+
+/// A new HTTP/1.1 connection.
+pub(super) async fn http1(
+    destination: &Destination,
+) -> Result<http1::SendRequest<RequestBody>, Refused> {
+    let stream = connect(destination).await?;
+    let (sender, connection) = http1::Builder::new()
+        .max_buf_size(BUFFER)
+        .handshake(TokioIo::new(stream))
+        .await
+        .map_err(|error| fault::exchange(&error))?;
+    tokio::spawn(async move {
+        if let Err(error) = connection.with_upgrades().await {
+            tracing::debug!(%error, "a connection to a backend ended");
+        }
+    });
+    Ok(sender)
+}
+
+/// A new HTTP/2 connection whose backend has said, in its first frame, how many streams it takes (RFC 9113
+/// section 3.4).
+pub(super) async fn http2(
+    destination: &Destination,
+) -> Result<(http2::SendRequest<RequestBody>, Http2Connection), Refused> {
+    let stream: Io = TokioIo::new(connect(destination).await?);
+    let (sender, connection) = http2::Builder::new(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .keep_alive_interval(PING)
+        .keep_alive_timeout(PING)
+        .initial_max_send_streams(UNSETTLED)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_send_buf_size(SEND_BUFFER)
+        .max_header_list_size(RESPONSE_FIELDS)
+        .handshake(stream)
+        .await
+        .map_err(|error| fault::exchange(&error))?;
+    let connection = Arc::new(Mutex::new(connection));
+    let driven = Arc::clone(&connection);
+    tokio::spawn(async move {
+        let ended = poll_fn(|cx| {
+            let mut connection = driven.lock().unwrap_or_else(PoisonError::into_inner);
+            Pin::new(&mut *connection).poll(cx)
+        });
+        if let Err(error) = ended.await {
+            tracing::debug!(%error, "a connection to a backend ended");
+        }
+    });
+    let mut look = tokio::time::interval(SETTLING);
+    while streams(&connection) == UNSETTLED {
+        if sender.is_closed() {
+            return Err(Refused::BackendFailed);
+        }
+        look.tick().await;
+    }
+    Ok((sender, connection))
+}
+
+/// As many streams as there are before the backend has said how many.
+const UNSETTLED: usize = 0;
+
+/// How many streams the backend takes.
+pub(super) fn streams(connection: &Http2Connection) -> usize {
+    let connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
+    connection.current_max_send_streams()
+}
