@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfig};
+use hickory_resolver::lookup_ip::LookupIp;
 use hickory_resolver::net::NetError;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::rr::Name;
@@ -155,7 +156,14 @@ fn failed(name: &str, pools: &[Arc<Pool>], rest: &mut Duration) -> Duration {
 
 /// The addresses of a name, in their own order, and how long they stand. There is at least one.
 async fn ask(name: &str, resolver: &TokioResolver) -> Result<(Vec<IpAddr>, Duration), NetError> {
-    let answer = resolver.lookup_ip(Name::from_ascii(name)?).await?;
+    let name = Name::from_ascii(name)?;
+    // A host without IPv6 is not asked to be reached by it. A failure is no answer: it does not make a name one of
+    // IPv6 only.
+    let answer = match resolver.ipv4_lookup(name.clone()).await {
+        Err(error) if error.is_no_records_found() => resolver.ipv6_lookup(name).await?,
+        answer => answer?,
+    };
+    let answer = LookupIp::from(answer);
     let mut addresses: Vec<IpAddr> = answer.iter().collect();
     addresses.sort_unstable();
     addresses.dedup();

@@ -141,3 +141,24 @@ async fn a_silent_server_is_not_waited_for_longer_than_a_backend() {
     scene.gateway.reload(|setup| setup.written(&toml));
     assert_eq!(patiently(Box::pin(scene.status())).await, 502);
 }
+
+#[tokio::test]
+async fn this_machine_needs_no_server_to_be_known() {
+    let mut scene = Scene::new(&[TWO], 20).await;
+    scene.dns.is_silent();
+    let toml = toml(scene.one.address().port(), scene.dns.address(), 20);
+    let toml = toml.replace("app.test", "localhost");
+    scene.gateway.reload(|setup| setup.written(&toml));
+    assert_eq!(scene.status().await, 200);
+    assert_eq!(scene.counts(), (1, 0));
+}
+
+#[tokio::test]
+async fn a_failure_makes_no_name_one_of_ipv6_only() {
+    let mut scene = Scene::new(&[ONE], 20).await;
+    assert_eq!(scene.status().await, 200);
+    scene.dns.fails_for_ipv4();
+    scene.dns.asked(6).await;
+    assert_eq!(scene.status().await, 200);
+    assert_eq!(scene.counts(), (2, 0));
+}

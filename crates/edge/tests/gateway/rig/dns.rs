@@ -1,6 +1,6 @@
 //! A DNS server that knows one thing at a time.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 
 use tokio::net::UdpSocket;
@@ -15,6 +15,8 @@ enum Said {
     Addresses(Vec<Ipv4Addr>),
     /// SERVFAIL.
     Failure,
+    /// SERVFAIL, while questions about IPv6 are answered with this machine.
+    OnlyIpv6,
     Nothing,
 }
 
@@ -63,6 +65,10 @@ impl Dns {
         *self.said.lock().unwrap() = Said::Failure;
     }
 
+    pub(crate) fn fails_for_ipv4(&self) {
+        *self.said.lock().unwrap() = Said::OnlyIpv6;
+    }
+
     pub(crate) fn is_silent(&self) {
         *self.said.lock().unwrap() = Said::Nothing;
     }
@@ -90,17 +96,26 @@ fn answer(query: &[u8], said: &Said) -> Option<Vec<u8>> {
     let (code, addresses) = match said {
         Said::Nothing => return None,
         Said::Failure => (2, Vec::new()),
-        Said::Addresses(addresses) if of_ipv4 => (0, addresses.clone()),
+        Said::Addresses(addresses) if of_ipv4 => {
+            (0, addresses.iter().copied().map(IpAddr::from).collect())
+        }
         Said::Addresses(_) => (0, Vec::new()),
+        Said::OnlyIpv6 if of_ipv4 => (2, Vec::new()),
+        Said::OnlyIpv6 => (0, vec![IpAddr::from(Ipv6Addr::LOCALHOST)]),
     };
     let count = u8::try_from(addresses.len()).unwrap();
     let mut answer = query[..2].to_vec();
     answer.extend([0x81, 0x80 | code, 0, 1, 0, count, 0, 0, 0, 0]);
     answer.extend(question);
     for address in addresses {
-        // A pointer to the name, A, IN, one second, four octets.
-        answer.extend([0xC0, 12, 0, 1, 0, 1, 0, 0, 0, 1, 0, 4]);
-        answer.extend(address.octets());
+        // A pointer to the name, the type, IN, one second, so many octets.
+        let (kind, octets) = match address {
+            IpAddr::V4(address) => (1, address.octets().to_vec()),
+            IpAddr::V6(address) => (28, address.octets().to_vec()),
+        };
+        let length = u8::try_from(octets.len()).unwrap();
+        answer.extend([0xC0, 12, 0, kind, 0, 1, 0, 0, 0, 1, 0, length]);
+        answer.extend(octets);
     }
     Some(answer)
 }
