@@ -226,24 +226,20 @@ async fn forward(
     framing::settle_response(&mut response)?;
     let met = before.iter().chain([&last]);
     let sets: Vec<&RuleSet> = met.map(|met| &*met.rewrites).collect();
-    to_client_by(
-        status,
-        response.headers_mut(),
-        &sets,
-        &exchange,
-        &remembered,
-    );
+    let fields = response.headers_mut();
+    to_client_by(status, fields, &sets, &exchange, &remembered);
     session.tell(&visit, response.headers_mut());
+    let backend = visit.endpoint().authority.clone();
     Ok(match wanted.zip(sides) {
         Some((wanted, sides)) => Served::Switched(Switched {
             response: wanted.answer(response),
-            backend: visit.endpoint().authority.clone(),
+            backend,
             sides,
             visit,
         }),
         None => Served::Forwarded(Forwarded {
             response,
-            backend: visit.endpoint().authority.clone(),
+            backend,
             timeout: last.settings.request_timeout,
             visit,
         }),
