@@ -26,6 +26,7 @@ use crate::transport::Destination;
 use connections::{Connections, Reserved};
 
 pub(crate) use connections::Lease;
+pub(crate) use dial::connect;
 pub(crate) use fault::TlsFault;
 pub(crate) use shape::announce_trailers;
 

@@ -56,7 +56,10 @@ impl<'a> Delivery<'a> {
             visit = session.choose(exchange, &[]);
         }
         Ok(Self {
-            visit: visit.ok_or(Refused::BackendUnreachable)?,
+            visit: visit.ok_or_else(|| match pool.endpoints().is_empty() {
+                true => Refused::BackendUnreachable,
+                false => Refused::BackendUnhealthy,
+            })?,
             forward,
             exchange,
             session,

@@ -34,6 +34,7 @@ mod paths;
 mod plain_http;
 mod plan;
 mod pool;
+mod probe;
 mod refused;
 mod relay;
 mod resolve;

@@ -74,19 +74,14 @@ impl Plan {
 }
 
 impl Forward {
-    pub(crate) fn new(
-        pool: Arc<Pool>,
-        transport: Arc<Transport>,
-        rewrites: Arc<RuleSet>,
-        patterns: Vec<PathPattern>,
-    ) -> Self {
+    pub(crate) fn new(pool: Arc<Pool>, rewrites: Arc<RuleSet>, patterns: Vec<PathPattern>) -> Self {
         let settings = Arc::clone(&pool.settings);
         let path = settings.path.as_ref();
         Self {
             path: path.map(|path| PathOverride::new(&path.value, patterns)),
+            transport: Arc::clone(&pool.transport),
             pool,
             settings,
-            transport,
             rewrites,
         }
     }

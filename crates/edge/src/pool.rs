@@ -13,6 +13,7 @@ use tokio::sync::watch;
 
 use crate::affinity::{Affinity, Token};
 use crate::balance::Turns;
+use crate::transport::Transport;
 
 pub(crate) use endpoint::{Endpoint, Visit};
 
@@ -24,6 +25,7 @@ const DRAINING: Duration = Duration::from_secs(30);
 pub(crate) struct Pool {
     pub(crate) name: String,
     pub(crate) settings: Arc<BackendSettings>,
+    pub(crate) transport: Arc<Transport>,
     balance: Balance,
     targets: Arc<[Backend]>,
     affinity: Option<Affinity>,
@@ -77,6 +79,7 @@ impl Pool {
     pub(crate) fn new(
         name: &str,
         settings: &Arc<BackendSettings>,
+        transport: Arc<Transport>,
         balance: Balance,
         targets: &Arc<[Backend]>,
     ) -> Self {
@@ -84,6 +87,7 @@ impl Pool {
         let pool = Self {
             name: name.to_owned(),
             settings: Arc::clone(settings),
+            transport,
             balance,
             targets: Arc::clone(targets),
             affinity: affinity.map(|affinity| Affinity::new(affinity, name, &settings.name)),
@@ -97,7 +101,6 @@ impl Pool {
     }
 
     /// The endpoints now.
-    #[expect(dead_code, reason = "for probes and metrics")]
     pub(crate) fn endpoints(&self) -> Vec<Arc<Endpoint>> {
         let members = self.members.load();
         let endpoints = members.members.iter().map(|member| &member.endpoint);
@@ -121,8 +124,11 @@ impl Pool {
     /// may have it.
     pub(crate) fn choose(&self, asked: &Asked<'_>) -> Option<Visit> {
         let members = self.members.load();
-        let may =
-            |endpoint: &Endpoint| endpoint.is_up() && !asked.tried.contains(&endpoint.address);
+        let forced = self.forced(&members);
+        let may = |endpoint: &Endpoint| {
+            let counts = endpoint.is_up() || forced.contains(&endpoint.address);
+            counts && !asked.tried.contains(&endpoint.address)
+        };
         if let Some(member) = members.of_session(asked.tokens)
             && may(&member.endpoint)
             && !member.endpoint.is_cooling()
@@ -137,6 +143,18 @@ impl Pool {
         };
         let endpoint = choose(&fresh).or_else(|| choose(&may))?;
         Some(Visit::begin(endpoint))
+    }
+
+    /// Those that count as healthy whatever their probe says, because fewer than its `min_servers` are.
+    fn forced(&self, members: &Members) -> Vec<SocketAddr> {
+        let least = self.settings.probe.as_ref();
+        let least = least.map_or(0, |probe| usize::from(probe.min_servers));
+        let up = members.members.iter();
+        if least == 0 || up.filter(|member| member.endpoint.is_up()).count() >= least {
+            return Vec::new();
+        }
+        let first = members.members.iter().take(least);
+        first.map(|member| member.endpoint.address).collect()
     }
 
     /// Returns when there is anything to choose from, or nothing to wait for.
@@ -183,12 +201,6 @@ impl Pool {
         }
         let before = other.members.load_full();
         self.rebuild(&known, &before);
-        if self.settings.probe.is_none() {
-            // Nobody would find it healthy again.
-            for member in &self.members.load().members {
-                member.endpoint.mark_up();
-            }
-        }
     }
 
     /// No pool takes its place: what it has finishes what it has begun.

@@ -55,6 +55,8 @@ pub(crate) enum Refused {
     CodingNotSupported,
     /// The backend cannot be reached.
     BackendUnreachable,
+    /// No endpoint of the pool is well, as probes say.
+    BackendUnhealthy,
     /// There is no trusted connection to a backend that speaks TLS.
     BackendTls(TlsFault),
     /// The backend closed the connection or answered with something other than HTTP.
@@ -86,9 +88,10 @@ impl Refused {
             Self::NoListener => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::CodingNotSupported | Self::ProtocolNotSupported => StatusCode::NOT_IMPLEMENTED,
-            Self::BackendUnreachable | Self::BackendTls(_) | Self::BackendFailed => {
-                StatusCode::BAD_GATEWAY
-            }
+            Self::BackendUnreachable
+            | Self::BackendUnhealthy
+            | Self::BackendTls(_)
+            | Self::BackendFailed => StatusCode::BAD_GATEWAY,
             Self::BackendTimedOut => StatusCode::GATEWAY_TIMEOUT,
             Self::RequestTimedOut => StatusCode::REQUEST_TIMEOUT,
             Self::RequestUnsendable | Self::RewriteLoop => StatusCode::INTERNAL_SERVER_ERROR,
@@ -115,6 +118,7 @@ impl Refused {
             Self::ProtocolNotSupported => "protocol_not_supported",
             Self::CodingNotSupported => "transfer_coding_not_supported",
             Self::BackendUnreachable => "backend_unreachable",
+            Self::BackendUnhealthy => "backend_unhealthy",
             Self::BackendTls(fault) => fault.code(),
             Self::BackendFailed => "backend_failed",
             Self::BackendTimedOut => "backend_timed_out",
@@ -145,6 +149,7 @@ impl Refused {
             Self::ProtocolNotSupported => "The protocol to switch to is not supported",
             Self::CodingNotSupported => "The transfer coding is not supported",
             Self::BackendUnreachable => "The backend cannot be reached",
+            Self::BackendUnhealthy => "No backend is healthy",
             Self::BackendTls(_) => "The backend cannot be reached securely",
             Self::BackendFailed => "The backend gave no valid answer",
             Self::BackendTimedOut => "The backend did not answer in time",

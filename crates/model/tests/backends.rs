@@ -139,29 +139,6 @@ fn nothing_of_a_probe_is_lost() {
 }
 
 #[test]
-fn what_is_kept_without_being_acted_on_is_a_warning_that_names_its_key() {
-    let gateway = read(HTTPS);
-    let mut carried: Vec<&str> = gateway
-        .carried()
-        .map(|warning| warning.place.path.rsplit('.').next().unwrap())
-        .collect();
-    carried.sort_unstable();
-    let expected = ["probe"];
-    assert_eq!(carried, expected);
-    let warning = gateway.carried().next().unwrap();
-    assert_eq!(warning.problem.severity(), Severity::Warning);
-    assert_eq!(warning.problem.code(), "carried");
-    let lines = shown(&gateway.warnings);
-    let probe = "warning: backend_settings.web.probe: \"probe\" is kept, but not acted on yet";
-    assert!(lines.iter().any(|line| line.ends_with(probe)), "{lines:#?}");
-    assert_eq!(read("protocol = \"http\"").carried().count(), 0);
-    let listed = keys().into_iter().filter(|key| key.carried);
-    let listed: Vec<String> = listed.map(|key| key.path).collect();
-    assert_eq!(listed.len(), expected.len());
-    assert!(listed.contains(&"backend_settings.NAME.probe".to_owned()));
-}
-
-#[test]
 fn what_says_how_to_speak_tls_has_no_meaning_without_it() {
     for line in [
         "trusted_roots = [\"a.pem\"]",

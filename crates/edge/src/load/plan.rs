@@ -97,24 +97,23 @@ impl<'a> Loader<'a> {
             self.setup(place, error);
             return None;
         }
-        let pool = self.pool(forward);
-        let transport = self.transport(&forward.backend_settings)?;
-        Some(Way::Forward(Forward::new(
-            pool, transport, rewrites, patterns,
-        )))
+        let pool = self.pool(forward)?;
+        Some(Way::Forward(Forward::new(pool, rewrites, patterns)))
     }
 
     /// The pool of a rule, the same for all rules that have the same pool under the same settings.
-    fn pool(&mut self, forward: &model::Forward) -> Arc<Pool> {
+    fn pool(&mut self, forward: &model::Forward) -> Option<Arc<Pool>> {
         let (name, settings) = (&forward.pool.name, &forward.backend_settings);
         let mut pools = self.pools.iter();
         let found = pools.find(|pool| pool.name == *name && pool.settings.name == settings.name);
         if let Some(pool) = found {
-            return Arc::clone(pool);
+            return Some(Arc::clone(pool));
         }
-        let pool = Pool::new(name, settings, forward.pool.balance, &forward.backends);
+        let transport = self.transport(settings)?;
+        let balance = forward.pool.balance;
+        let pool = Pool::new(name, settings, transport, balance, &forward.backends);
         let pool = Arc::new(pool);
         self.pools.push(Arc::clone(&pool));
-        pool
+        Some(pool)
     }
 }

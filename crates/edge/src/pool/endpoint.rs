@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
@@ -10,6 +10,8 @@ use http::uri::Authority;
 use portcullis_model::TargetHost;
 use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
+
+use crate::probe::Health;
 
 /// How long an endpoint that could not be reached is asked only where no other can be.
 const COOL_DOWN: Duration = Duration::from_secs(5);
@@ -34,6 +36,8 @@ pub(crate) struct Endpoint {
     pub(crate) id: u64,
     /// Why requests must not go there; nothing where they may.
     down: ArcSwapOption<String>,
+    /// What probes know of it.
+    health: Mutex<Health>,
     in_flight: AtomicUsize,
     /// Milliseconds after [`EPOCH`] until which others come first.
     cooling_until: AtomicU64,
@@ -56,6 +60,7 @@ impl Endpoint {
             port,
             id: u64::from_be_bytes(id),
             down: ArcSwapOption::empty(),
+            health: Mutex::default(),
             in_flight: AtomicUsize::new(0),
             cooling_until: AtomicU64::new(0),
             cut_at: AtomicU64::new(0),
@@ -68,9 +73,13 @@ impl Endpoint {
     }
 
     /// Why requests must not go there.
-    #[expect(dead_code, reason = "for those who tell operators")]
     pub(crate) fn down(&self) -> Option<Arc<String>> {
         self.down.load_full()
+    }
+
+    /// Looks at, or changes, what probes know of it. No request does.
+    pub(crate) fn health<T>(&self, look: impl FnOnce(&mut Health) -> T) -> T {
+        look(&mut self.health.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Lets requests go there.
@@ -79,7 +88,6 @@ impl Endpoint {
     }
 
     /// Keeps requests away, for this reason.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for probes"))]
     pub(crate) fn mark_down(&self, reason: String) {
         self.down.store(Some(Arc::new(reason)));
     }

@@ -18,7 +18,14 @@ fn pool(lines: &str, settings: &str) -> Pool {
     };
     let forward = route.forward().unwrap();
     let settings = &forward.backend_settings;
-    Pool::new("p", settings, forward.pool.balance, &forward.backends)
+    let transport = Arc::new(Transport::new(settings, None));
+    Pool::new(
+        "p",
+        settings,
+        transport,
+        forward.pool.balance,
+        &forward.backends,
+    )
 }
 
 fn asked(client: &str) -> Asked<'static> {

@@ -31,6 +31,7 @@
 //! - `authorization`: who may pass, beside being proven
 //! - `paths`: what the path of a request decides, redirects, error pages, plain HTTP
 //! - `pools`: which endpoint of a pool a request goes to, and to another where it cannot be sent
+//! - `probes`: whether backends are asked how they are
 //! - `names`: names of backends, resolved again and again
 //! - `url_rewrite`: what rules make of URLs and of `Set-Cookie`
 //! - `websocket`: what is no HTTP any more, and when it ends
@@ -69,6 +70,7 @@ mod own_fields;
 mod paths;
 mod plain_http;
 mod pools;
+mod probes;
 mod reload;
 mod responders;
 mod resumption;

@@ -162,7 +162,7 @@ shape! { BACKEND_SETTINGS, "how backends are spoken to",
     Optional "affinity_cookie": Form::Text, "the name of that cookie, \"ApplicationGatewayAffinity\" if not given";
     Optional "draining": Form::Number { least: 1, most: 3_600 }, "seconds that a removed backend keeps its connections";
     Optional "dedicated_connections": Form::Switch, "true for a backend connection of its own for each client connection";
-    Carried "probe": Form::Text, "the NAME of a [probe.NAME]";
+    Optional "probe": Form::Text, "the NAME of a [probe.NAME]";
     Optional "trusted_roots": Form::Files, "PEM files with the roots of backends' certificates; public CAs if not given";
     Optional "sni": Form::Text, "the server name to send to backends, the Host if not given";
     Optional "validate_certificate": Form::Switch, "false to accept any chain and date of backends' certificates; true if not given";
