@@ -233,7 +233,7 @@ async fn ask(pool: &Pool, endpoint: &Endpoint, terms: &Terms) -> Result<StatusCo
         Err(_) => return Err(Failure::Unreachable),
     };
     let host = host(settings, &endpoint.host);
-    let response = if pool.transport.is_http2() {
+    if pool.transport.is_http2() {
         let scheme = if pool.transport.tls.is_some() {
             "https"
         } else {
@@ -260,8 +260,7 @@ async fn ask(pool: &Pool, endpoint: &Endpoint, terms: &Terms) -> Result<StatusCo
         let driven = Driven(tokio::spawn(connection).abort_handle());
         let response = sender.send_request(request).await;
         judge(response, terms, driven).await
-    };
-    response
+    }
 }
 
 /// A connection that ends with its question.

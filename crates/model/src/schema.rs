@@ -76,11 +76,7 @@ fn property(key: &Key) -> (String, Value) {
         }
     };
     if let Value::Object(schema) = &mut schema {
-        let description = match key.presence {
-            Presence::Carried => format!("{} (kept, but not acted on yet)", key.takes),
-            Presence::Required | Presence::Optional => key.takes.to_owned(),
-        };
-        schema.insert("description".to_owned(), json!(description));
+        schema.insert("description".to_owned(), json!(key.takes));
     }
     (key.name.to_owned(), schema)
 }
@@ -102,8 +98,6 @@ pub struct KeyDescription {
     pub takes: &'static str,
     /// Whether its table must have it.
     pub required: bool,
-    /// Whether it is only kept: the gateway does not act on it yet.
-    pub carried: bool,
 }
 
 /// Every key there is, with its path through the tables: what a writer of configurations can say.
@@ -127,7 +121,6 @@ fn collect(shape: &Shape, parent: &str, found: &mut Vec<KeyDescription>) {
             path: path.clone(),
             takes: key.takes,
             required: key.presence == Presence::Required,
-            carried: key.presence == Presence::Carried,
         });
         if let Some((shape, step)) = inner {
             collect(shape, &format!("{path}{step}."), found);

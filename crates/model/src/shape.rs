@@ -40,9 +40,6 @@ pub(crate) struct Key {
 pub(crate) enum Presence {
     Required,
     Optional,
-    /// Optional, checked and kept, but the gateway does not act on it yet: a warning where it is
-    /// there. To act on a key, write `Optional` instead.
-    Carried,
 }
 
 /// The form of a value, as far as it can be judged by itself.

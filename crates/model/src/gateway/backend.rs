@@ -82,8 +82,7 @@ impl fmt::Display for Backend {
     }
 }
 
-/// How backends are spoken to. What is marked as carried is checked and kept but not
-/// acted on yet; each such key is a warning ([`crate::Gateway::carried`]).
+/// How backends are spoken to.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct BackendSettings {
@@ -107,7 +106,7 @@ pub struct BackendSettings {
     pub draining: Option<Duration>,
     /// Whether each client connection has backend connections of its own.
     pub dedicated_connections: bool,
-    /// Carried: how the health of backends is asked for.
+    /// How the health of backends is asked for.
     pub probe: Option<Arc<Probe>>,
 }
 

@@ -51,9 +51,6 @@ impl<'a> Fields<'a> {
             };
             let place = child(&place, key.name, value, report);
             let value = check(key, value, &place, report).then_some(value);
-            if value.is_some() && key.presence == Presence::Carried {
-                report.carried(place.clone(), key.name);
-            }
             entries.insert(key.name, Entry { place, value });
         }
         for key in shape.keys {
