@@ -9,6 +9,7 @@ mod limits;
 mod ocsp;
 mod policy;
 mod probe;
+mod record;
 mod redirect;
 mod rewrite;
 mod route;
@@ -34,6 +35,7 @@ pub use ocsp::{
 };
 pub use policy::{CustomPolicy, Generation, MinVersion, PredefinedPolicy, TlsPolicy};
 pub use probe::{Probe, ProbeHost, StatusRange};
+pub use record::{AccessLogSettings, LogFormat, LogOutput, TraceSettings};
 pub use redirect::{Include, Redirect, RedirectTarget, RedirectType};
 pub use rewrite::{
     Case, Condition, CookieAction, HeaderAction, Holds, Reroute, RewriteRule, RewriteSet,
@@ -79,6 +81,10 @@ pub struct Gateway {
     pub error_pages: ErrorPages,
     /// How OCSP responders are asked.
     pub ocsp: OcspSettings,
+    /// What becomes of the lines about requests.
+    pub access_log: AccessLogSettings,
+    /// How the gateway takes part in traces; not at all without the table.
+    pub traces: Option<TraceSettings>,
     /// What works but is probably not meant, and what is carried without being acted on.
     pub warnings: Vec<Diagnostic>,
 }

@@ -11,6 +11,7 @@ mod ocsp;
 mod place;
 mod policy;
 mod probe;
+mod record;
 mod report;
 mod rewrite;
 mod route;
@@ -20,7 +21,9 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::diagnostic::{Located, Place};
-use crate::gateway::{ErrorPages, HttpSettings, Limits, OcspSettings, TlsPolicy};
+use crate::gateway::{
+    AccessLogSettings, ErrorPages, HttpSettings, Limits, OcspSettings, TlsPolicy, TraceSettings,
+};
 use crate::shape::ROOT;
 
 pub(crate) use fields::Fields;
@@ -55,6 +58,8 @@ pub(crate) struct Document {
     pub(crate) default_policy: Drafted<Located<TlsPolicy>>,
     pub(crate) limits: Limits,
     pub(crate) ocsp: OcspSettings,
+    pub(crate) access_log: AccessLogSettings,
+    pub(crate) traces: Option<TraceSettings>,
 }
 
 /// What an optional key says.
@@ -118,5 +123,12 @@ fn root_table(root: &Fields<'_>, report: &mut Report) -> Document {
             Some(fields) => ocsp::ocsp(&fields, report),
             None => OcspSettings::default(),
         },
+        access_log: match root.table("access_log", report) {
+            Some(fields) => record::access_log(&fields, report),
+            None => AccessLogSettings::default(),
+        },
+        traces: root
+            .table("traces", report)
+            .map(|fields| record::traces(&fields, report)),
     }
 }

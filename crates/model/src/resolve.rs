@@ -55,6 +55,8 @@ pub(crate) fn gateway(document: Document, report: &mut Report) -> Gateway {
         limits: document.limits,
         error_pages: global,
         ocsp: document.ocsp,
+        access_log: document.access_log,
+        traces: document.traces,
         warnings,
     }
 }

@@ -62,6 +62,8 @@ pub(crate) enum Form {
     Number { least: u64, most: u64 },
     /// A list of whole numbers, not empty.
     Numbers { least: u64, most: u64 },
+    /// A number from 0 to 1.
+    Ratio,
     /// `true` or `false`.
     Switch,
     /// A list of texts; neither the list nor a text is empty.
@@ -96,6 +98,7 @@ impl Form {
             | Self::Choice { .. }
             | Self::ChoiceOrTable { .. } => Kind::String,
             Self::Number { .. } => Kind::Integer,
+            Self::Ratio => Kind::Float,
             Self::Switch => Kind::Boolean,
             Self::Numbers { .. } | Self::Texts | Self::Files => Kind::Array,
             Self::TextByName | Self::TextsByName | Self::Table(_) | Self::TableByName(_) => {
