@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -82,8 +82,10 @@ impl Backends {
 }
 
 /// How far a request's body has come.
-struct Passage {
+pub(crate) struct Passage {
     pulse: Pulse,
+    /// Octets that have passed.
+    octets: AtomicU64,
     /// Whether the backend would take more than the client has sent.
     awaits_client: AtomicBool,
     /// Whether there was more than may be sent.
@@ -94,6 +96,7 @@ impl Passage {
     fn new() -> Self {
         Self {
             pulse: Pulse::new(),
+            octets: AtomicU64::new(0),
             awaits_client: AtomicBool::new(false),
             too_long: AtomicBool::new(false),
         }
@@ -106,6 +109,11 @@ impl Passage {
 
     fn wait(&self) {
         self.awaits_client.store(true, Ordering::Relaxed);
+    }
+
+    /// Octets of the body that have come.
+    pub(crate) fn octets(&self) -> u64 {
+        self.octets.load(Ordering::Relaxed)
     }
 
     /// For how long nothing has passed.
@@ -138,6 +146,11 @@ impl RequestBody {
             passage: Arc::new(Passage::new()),
         }
     }
+
+    /// How far it has come.
+    pub(crate) fn passage(&self) -> &Arc<Passage> {
+        &self.passage
+    }
 }
 
 impl Body for RequestBody {
@@ -157,6 +170,7 @@ impl Body for RequestBody {
             && let Some(data) = frame.data_ref()
         {
             let length = u64::try_from(data.len()).unwrap_or(u64::MAX);
+            self.passage.octets.fetch_add(length, Ordering::Relaxed);
             let Some(left) = self.left.checked_sub(length) else {
                 self.passage.too_long.store(true, Ordering::Relaxed);
                 let error = io::Error::from(io::ErrorKind::FileTooLarge);

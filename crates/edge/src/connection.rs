@@ -16,6 +16,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulConnection;
 use portcullis_model::host::HostName;
+use portcullis_tls::openssl_name;
 use rustls::server::Acceptor;
 use rustls::{ProtocolVersion, ServerConnection};
 use rustls_pki_types::{CertificateDer, UnixTime};
@@ -29,6 +30,7 @@ use crate::accept::Core;
 use crate::activity::Activity;
 use crate::admission::Admission;
 use crate::gateway::Bind;
+use crate::log;
 use crate::plain_http::PlainHttp;
 use crate::respond::{ResponseBody, respond};
 
@@ -64,6 +66,8 @@ pub(crate) struct Connection {
     pub(crate) server_name: Option<HostName>,
     /// The protocol and the cipher suite of the session; none over plain HTTP.
     pub(crate) tls: Option<(&'static str, &'static str)>,
+    /// OpenSSL's name of the cipher suite.
+    openssl_cipher: &'static str,
     /// The certificates of the session, for every judgement of it.
     pub(crate) presented: Vec<CertificateDer<'static>>,
     pub(crate) activity: Arc<Activity>,
@@ -75,13 +79,22 @@ pub(crate) struct Connection {
     pub(crate) close: Notify,
 }
 
+impl Connection {
+    /// The protocol and the cipher suite as logs name them.
+    pub(crate) fn tls_shown(&self) -> Option<(&'static str, &'static str)> {
+        self.tls.map(|(protocol, _)| (protocol, self.openssl_cipher))
+    }
+}
+
 /// Serves a connection until it ends.
 pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, bind: usize, core: Core) {
     let stopped = core.stopped.clone();
     let handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake(stream, bind, &core)).await;
     let (tls, server_name) = match handshake {
         Ok(Ok(Opened::Tls(tls, server_name))) => (*tls, server_name),
-        Ok(Ok(Opened::PlainHttp(stream, spoken))) => return spoken.refuse(stream, peer).await,
+        Ok(Ok(Opened::PlainHttp(stream, spoken))) => {
+            return spoken.refuse(stream, peer, &core.shared.log).await;
+        }
         Ok(Ok(Opened::Plain(stream))) => {
             let Ok(address) = stream.local_addr() else {
                 return;
@@ -90,6 +103,7 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, bind: usize, core
                 port: address.port(),
                 server_name: None,
                 tls: None,
+                openssl_cipher: "",
                 presented: Vec::new(),
             };
             if let Some(connection) = admit(arrival, peer, bind, core).await {
@@ -98,11 +112,11 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, bind: usize, core
             return;
         }
         Ok(Err(error)) => {
-            tracing::info!(target: "portcullis::access", client = %peer, %error, "handshake failed");
+            log::without_handshake(&core.shared.log, peer, "handshake_failed", Some(&error));
             return;
         }
         Err(_) => {
-            tracing::info!(target: "portcullis::access", client = %peer, "handshake timed out");
+            log::without_handshake(&core.shared.log, peer, "handshake_timed_out", None);
             return;
         }
     };
@@ -135,6 +149,7 @@ struct Arrival {
     port: u16,
     server_name: Option<HostName>,
     tls: Option<(&'static str, &'static str)>,
+    openssl_cipher: &'static str,
     presented: Vec<CertificateDer<'static>>,
 }
 
@@ -145,6 +160,7 @@ impl Arrival {
             port: stream.local_addr().ok()?.port(),
             server_name,
             tls: Some((protocol(session), cipher(session))),
+            openssl_cipher: openssl_cipher(session),
             presented: session.peer_certificates().unwrap_or_default().to_vec(),
         })
     }
@@ -193,6 +209,7 @@ async fn admit(
         port,
         server_name,
         tls,
+        openssl_cipher,
         presented,
     } = arrival;
     let gateway = core.shared.gateway.load_full();
@@ -207,6 +224,7 @@ async fn admit(
     Some(Arc::new(Connection {
         port,
         tls,
+        openssl_cipher,
         core,
         bind,
         peer,
@@ -313,6 +331,7 @@ fn service(
 
 fn log_end(connection: &Connection, result: hyper::Result<()>) {
     if let Err(error) = result {
+        log::not_a_request(connection, &error);
         let error: &dyn std::error::Error = &error;
         tracing::debug!(client = %connection.peer, error, "connection ended");
     }
@@ -324,6 +343,13 @@ fn protocol(session: &ServerConnection) -> &'static str {
         Some(ProtocolVersion::TLSv1_2) => "TLSv1.2",
         _ => "",
     }
+}
+
+fn openssl_cipher(session: &ServerConnection) -> &'static str {
+    session
+        .negotiated_cipher_suite()
+        .and_then(|suite| openssl_name(suite.suite()))
+        .unwrap_or_else(|| cipher(session))
 }
 
 fn cipher(session: &ServerConnection) -> &'static str {

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use portcullis_model::host::{HostName, HostTable};
-use portcullis_model::{Diagnostic, HttpSettings, Listener, Place};
+use portcullis_model::{AccessLogSettings, Diagnostic, HttpSettings, Listener, Place};
 use portcullis_revocation::Checker;
 use portcullis_rewrite::StripList;
 use portcullis_tls::{ClientAuth, NotHonoured, Profile, Stapler};
@@ -16,6 +16,7 @@ use crate::identity_headers::IdentityHeaders;
 use crate::load::Loader;
 use crate::pages::Pages;
 use crate::plan::Plan;
+use crate::traces;
 
 /// A gateway ready to run. It never changes: a reload makes another.
 pub struct Gateway {
@@ -25,6 +26,8 @@ pub struct Gateway {
     not_honoured: Vec<(Place, NotHonoured)>,
     http: HttpSettings,
     checker: Checker,
+    access_log: AccessLogSettings,
+    traces: Option<traces::Settings>,
 }
 
 impl Gateway {
@@ -41,6 +44,8 @@ impl Gateway {
         let binds = loader.binds();
         let strip = loader.strip();
         let stapling = loader.stapling();
+        let traces = loader.traces();
+        let access_log = loader.access_log();
         loader.finish().map(|not_honoured| Self {
             binds,
             strip,
@@ -48,6 +53,8 @@ impl Gateway {
             not_honoured,
             http: model.http.clone(),
             checker,
+            access_log,
+            traces,
         })
     }
 
@@ -82,6 +89,16 @@ impl Gateway {
     /// What keeps the answers that are stapled.
     pub(crate) fn staplers(&self) -> impl Iterator<Item = &Arc<Stapler>> {
         self.stapling.iter().filter_map(|profile| profile.stapler())
+    }
+
+    /// What becomes of the lines about requests.
+    pub(crate) fn access_log(&self) -> &AccessLogSettings {
+        &self.access_log
+    }
+
+    /// How it takes part in traces, where it does.
+    pub(crate) fn traces(&self) -> Option<&traces::Settings> {
+        self.traces.as_ref()
     }
 
     pub(crate) fn strip(&self) -> &StripList {
@@ -135,6 +152,8 @@ impl Bind {
 /// One listener at work.
 pub(crate) struct Site {
     pub(crate) name: String,
+    /// The name of its rule.
+    pub(crate) rule: String,
     /// What is asked of clients; nothing over plain HTTP.
     pub(crate) profile: Option<Arc<Profile>>,
     pub(crate) authorization: Option<Arc<Authorization>>,

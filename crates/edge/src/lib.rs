@@ -37,6 +37,8 @@ mod rules;
 mod running;
 mod socket;
 mod stapling;
+mod trace_id;
+mod traces;
 
 pub use accept::CONNECTIONS_PER_CORE;
 pub use connection::{HANDSHAKE_TIMEOUT, KEEP_ALIVE};

@@ -38,6 +38,8 @@ pub(crate) enum Way {
 
 /// How requests go to a backend.
 pub(crate) struct Forward {
+    /// The name of its pool.
+    pub(crate) pool: Arc<str>,
     backends: Vec<Authority>,
     next: AtomicUsize,
     pub(crate) settings: Arc<BackendSettings>,
@@ -69,11 +71,13 @@ impl Plan {
 
 impl Forward {
     pub(crate) fn new(
+        pool: &str,
         backends: Vec<Authority>,
         settings: Arc<BackendSettings>,
         rewrites: Arc<RuleSet>,
     ) -> Self {
         Self {
+            pool: pool.into(),
             backends,
             next: AtomicUsize::new(0),
             settings,

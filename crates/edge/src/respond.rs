@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONNECTION, EXPECT, HOST, TRANSFER_ENCODING};
@@ -23,34 +23,36 @@ use crate::connection::Connection;
 use crate::framing;
 use crate::gateway::Site;
 use crate::identity::Identity;
-use crate::log;
+use crate::log::{Entry, Logged};
 use crate::pages::Pages;
 use crate::plan;
 use crate::refused::Refused;
 use crate::relay::Relay;
 use crate::route::{Forwards, Route, route};
 
-/// What a client is answered with: a backend's body as it comes, or a page of the gateway.
-pub(crate) type ResponseBody = Either<Relay, Full<Bytes>>;
+/// What a client is answered with: a backend's body as it comes, or a page of the gateway. It is
+/// logged when it ends.
+pub(crate) type ResponseBody = Logged<Either<Relay, Full<Bytes>>>;
 
 /// Answers one request.
 pub(crate) async fn respond(
-    connection: &Connection,
+    connection: &Arc<Connection>,
     request: Request<Incoming>,
 ) -> Response<ResponseBody> {
-    let started = Instant::now();
     let mut in_flight = InFlight::new(&connection.activity);
     let (parts, body) = request.into_parts();
+    let mut entry = Entry::begin(connection, &parts);
     count(connection, parts.version);
     in_flight.turn(Turn::Backend); // a responder may have to be asked, then a backend
     let admission = Admission::current(connection).await;
+    entry.admitted(admission.as_ref());
     let result = match &admission {
-        Some(admission) => forward(connection, admission, &parts, body).await,
+        Some(admission) => forward(connection, admission, &parts, body, &mut entry).await,
         None => Err(Refused::NoListener),
     };
     in_flight.turn(Turn::Client);
-    log::request(connection, admission.as_deref(), &parts, &result, started);
-    match result {
+    entry.decided(&result);
+    let response = match result {
         Ok(Served::Forwarded(Forwarded {
             response, timeout, ..
         })) => response.map(|body| Either::Left(Relay::new(body, in_flight, timeout))),
@@ -68,7 +70,8 @@ pub(crate) async fn respond(
             }
             response.map(Either::Right)
         }
-    }
+    };
+    entry.follow(response)
 }
 
 /// Ends an HTTP/2 connection that has had as many requests as it may have.
@@ -119,25 +122,15 @@ pub(crate) enum Served {
     Redirected(Response<()>),
 }
 
-impl Served {
-    pub(crate) fn status(&self) -> StatusCode {
-        match self {
-            Self::Forwarded(forwarded) => forwarded.response.status(),
-            Self::Redirected(response) => response.status(),
-        }
-    }
-}
-
 /// The error pages of the listener that the request is for, or of that of the connection.
 fn pages(connection: &Connection, admission: &Admission, parts: &Parts) -> Arc<Pages> {
     let asked = authority(parts).and_then(|authority| site(connection, admission, authority));
     Arc::clone(&asked.unwrap_or(&admission.site).pages)
 }
 
-/// A backend's response and how it was come by.
+/// A backend's response.
 pub(crate) struct Forwarded {
     pub(crate) response: Response<Incoming>,
-    pub(crate) backend: Authority,
     /// How long the rest of the response may be waited for at a time.
     timeout: Duration,
 }
@@ -147,6 +140,7 @@ async fn forward(
     admission: &Admission,
     parts: &Parts,
     body: Incoming,
+    entry: &mut Entry,
 ) -> Result<Served, Refused> {
     let identity = match &admission.outcome {
         Ok(identity) => identity,
@@ -162,6 +156,7 @@ async fn forward(
     check_transfer_coding(&parts.headers)?;
     let authority = authority(parts)?;
     let site = site(connection, admission, authority)?;
+    entry.served_by(site);
     let exchange = exchange(connection, identity, parts, authority);
     let mut headers = parts.headers.clone();
     headers.remove(EXPECT); // answered here: the body is read as the backend takes it
@@ -188,7 +183,10 @@ async fn forward(
     frame(&mut request);
 
     let timeout = last.settings.request_timeout;
+    let passage = Arc::clone(request.body().passage());
+    entry.asks(last, &backend, &mut request, passage);
     let mut response = connection.core.backends.send(request, timeout).await?;
+    entry.hears(&response);
     let status = response.status();
     if status == StatusCode::SWITCHING_PROTOCOLS {
         return Err(Refused::BackendFailed); // no Upgrade was sent, so there is nothing to switch to
@@ -205,7 +203,6 @@ async fn forward(
     );
     Ok(Served::Forwarded(Forwarded {
         response,
-        backend,
         timeout,
     }))
 }

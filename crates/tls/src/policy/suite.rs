@@ -44,6 +44,12 @@ pub(super) fn of(id: CipherSuite) -> Option<&'static Suite> {
     SUITES.iter().find(|suite| suite.is(id))
 }
 
+/// OpenSSL's name of a cipher suite that a policy may have, which is what Application Gateway logs.
+#[must_use]
+pub fn openssl_name(id: CipherSuite) -> Option<&'static str> {
+    of(id).map(|suite| suite.openssl)
+}
+
 /// How Application Gateway's documents write a suite: `ECDHE_RSA_AES_256_GCM_SHA384`.
 fn shortened(name: &str) -> String {
     let name = name.to_ascii_uppercase();

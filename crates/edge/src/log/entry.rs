@@ -1,0 +1,403 @@
+//! What becomes known of one request, until its response has ended.
+
+use std::borrow::Cow;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
+
+use http::header::{CONTENT_TYPE, HOST, USER_AGENT};
+use http::request::Parts;
+use http::uri::{Authority, PathAndQuery};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version};
+use http_body::Body;
+use hyper_util::client::legacy::connect::HttpInfo;
+use portcullis_model::BackendSettings;
+use portcullis_rewrite::facts::fingerprint;
+use portcullis_tls::Refusal;
+use portcullis_x509::{Certificate, Shown};
+use sha1::{Digest as _, Sha1};
+
+use super::{Line, Logged, reason, with_causes};
+use crate::admission::Admission;
+use crate::backend::Passage;
+use crate::connection::Connection;
+use crate::gateway::Site;
+use crate::identity::Identity;
+use crate::plan::Forward;
+use crate::refused::Refused;
+use crate::respond::Served;
+use crate::trace_id::TraceId;
+use crate::traces::Context;
+
+/// nginx's status of a request whose client left before it was answered.
+const CLIENT_CLOSED_REQUEST: u16 = 499;
+
+/// One request. It is logged when this is dropped, which is when its response has ended or its client
+/// has left, whatever becomes first.
+pub(crate) struct Entry {
+    connection: Arc<Connection>,
+    method: Method,
+    uri: Uri,
+    version: Version,
+    user_agent: Option<HeaderValue>,
+    host: Option<HeaderValue>,
+    began: SystemTime,
+    started: Instant,
+    transaction: TraceId,
+    context: Option<Context>,
+    /// Octets of the request's head, as HTTP/1.1 has it.
+    head: u64,
+    admission: Option<Arc<Admission>>,
+    site: Option<Arc<Site>>,
+    asked: Option<Asked>,
+    heard: Option<Heard>,
+    outcome: Outcome,
+    answer: Option<Answer>,
+    /// Octets of the response.
+    sent: u64,
+    pub(super) ending: Ending,
+}
+
+/// What a backend was asked.
+struct Asked {
+    pool: Arc<str>,
+    settings: Arc<BackendSettings>,
+    backend: Authority,
+    target: Option<PathAndQuery>,
+    host: Option<HeaderValue>,
+    body: Arc<Passage>,
+    at: Instant,
+}
+
+/// That a backend has answered.
+struct Heard {
+    status: StatusCode,
+    at: Instant,
+    /// The backend's address, and the gateway's towards it.
+    addresses: Option<(SocketAddr, SocketAddr)>,
+}
+
+struct Answer {
+    status: StatusCode,
+    content_type: Option<HeaderValue>,
+}
+
+enum Outcome {
+    Undecided,
+    Forwarded,
+    Redirected,
+    Refused(Refused),
+}
+
+/// How a response ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// Nobody wanted the rest.
+    ClientLeft,
+    Whole,
+    BackendClosed,
+    BackendTimedOut,
+}
+
+impl Entry {
+    /// A request that has just come.
+    pub(crate) fn begin(connection: &Arc<Connection>, parts: &Parts) -> Box<Self> {
+        let transaction = TraceId::random();
+        let context = {
+            let gateway = connection.core.shared.gateway.load();
+            Context::of(&parts.headers, gateway.traces(), transaction)
+        };
+        let first = parts.method.as_str().len().saturating_add(target(parts));
+        Box::new(Self {
+            connection: Arc::clone(connection),
+            method: parts.method.clone(),
+            uri: parts.uri.clone(),
+            version: parts.version,
+            user_agent: parts.headers.get(USER_AGENT).cloned(),
+            host: parts.headers.get(HOST).cloned(),
+            began: SystemTime::now(),
+            started: Instant::now(),
+            transaction,
+            context,
+            head: octets(first.saturating_add(" HTTP/1.1\r\n ".len()), &parts.headers),
+            admission: None,
+            site: None,
+            asked: None,
+            heard: None,
+            outcome: Outcome::Undecided,
+            answer: None,
+            sent: 0,
+            ending: Ending::ClientLeft,
+        })
+    }
+
+    pub(crate) fn admitted(&mut self, admission: Option<&Arc<Admission>>) {
+        self.admission = admission.cloned();
+    }
+
+    /// The listener that answers was found.
+    pub(crate) fn served_by(&mut self, site: &Arc<Site>) {
+        self.site = Some(Arc::clone(site));
+    }
+
+    /// A backend is about to be asked, which is told the trace.
+    pub(crate) fn asks<B>(
+        &mut self,
+        way: &Forward,
+        backend: &Authority,
+        request: &mut Request<B>,
+        body: Arc<Passage>,
+    ) {
+        Context::pass_on(self.context.as_ref(), request.headers_mut());
+        self.heard = None;
+        self.asked = Some(Asked {
+            pool: Arc::clone(&way.pool),
+            settings: Arc::clone(&way.settings),
+            backend: backend.clone(),
+            target: request.uri().path_and_query().cloned(),
+            host: request.headers().get(HOST).cloned(),
+            body,
+            at: Instant::now(),
+        });
+    }
+
+    /// It has answered.
+    pub(crate) fn hears<B>(&mut self, response: &Response<B>) {
+        let info = response.extensions().get::<HttpInfo>();
+        self.heard = Some(Heard {
+            status: response.status(),
+            at: Instant::now(),
+            addresses: info.map(|info| (info.remote_addr(), info.local_addr())),
+        });
+    }
+
+    /// It is known what becomes of the request.
+    pub(crate) fn decided(&mut self, result: &Result<Served, Refused>) {
+        self.outcome = match result {
+            Ok(Served::Forwarded(_)) => Outcome::Forwarded,
+            Ok(Served::Redirected(_)) => Outcome::Redirected,
+            Err(refused) => Outcome::Refused(refused.clone()),
+        };
+    }
+
+    /// Goes with the response until it has ended.
+    pub(crate) fn follow<B: Body>(
+        mut self: Box<Self>,
+        response: Response<B>,
+    ) -> Response<Logged<B>> {
+        // The line of status, whose phrase the client has of the gateway.
+        let phrase = response.status().canonical_reason().unwrap_or_default();
+        let first = "HTTP/1.1 200 \r\n".len().saturating_add(phrase.len());
+        self.sent = octets(first, response.headers());
+        self.answer = Some(Answer {
+            status: response.status(),
+            content_type: response.headers().get(CONTENT_TYPE).cloned(),
+        });
+        response.map(|body| Logged::new(body, self))
+    }
+
+    /// More of the body was handed to the connection.
+    pub(super) fn sends(&mut self, octets: usize) {
+        let octets = u64::try_from(octets).unwrap_or(u64::MAX);
+        self.sent = self.sent.saturating_add(octets);
+    }
+
+    fn line(&self) -> Line<'_> {
+        let mut line = Line {
+            began: self.began,
+            method: self.method.as_str(),
+            original_uri: self.uri.path_and_query().map_or("", PathAndQuery::as_str),
+            path: self.uri.path(),
+            query: self.uri.query().unwrap_or_default(),
+            user_agent: self.user_agent.as_ref().map_or(b"", HeaderValue::as_bytes),
+            version: version(self.version),
+            received: self.head,
+            sent: self.sent,
+            taken: self.started.elapsed(),
+            tls: self.connection.tls_shown(),
+            original_host: self.original_host(),
+            trace: self
+                .context
+                .as_ref()
+                .map(|context| (context.trace, context.own_span())),
+            ..Line::named(self.connection.peer, self.transaction)
+        };
+        self.tell_outcome(&mut line);
+        self.tell_client(&mut line);
+        self.tell_backend(&mut line);
+        line
+    }
+
+    fn original_host(&self) -> &[u8] {
+        match (self.uri.authority(), &self.host) {
+            (Some(authority), _) => authority.as_str().as_bytes(),
+            (None, Some(host)) => host.as_bytes(),
+            (None, None) => b"",
+        }
+    }
+
+    fn tell_outcome<'a>(&'a self, line: &mut Line<'a>) {
+        (line.reason, line.class) = match &self.outcome {
+            Outcome::Undecided => ("client_closed_request", "client"),
+            Outcome::Forwarded => ("forwarded", ""),
+            Outcome::Redirected => ("redirected", ""),
+            Outcome::Refused(refused) => {
+                line.error_info = reason::error_info(refused, &self.method);
+                line.detail = detail(refused);
+                (refused.code(), reason::class(refused))
+            }
+        };
+        match &self.answer {
+            Some(answer) => {
+                line.status = answer.status.as_u16();
+                line.content_type = answer
+                    .content_type
+                    .as_ref()
+                    .map_or(b"", HeaderValue::as_bytes);
+            }
+            None => line.status = CLIENT_CLOSED_REQUEST,
+        }
+        // What broke a response off is told of one that is not a refusal already.
+        if line.error_info == reason::NO_ERROR {
+            line.error_info = match self.ending {
+                Ending::Whole => line.error_info,
+                Ending::ClientLeft => reason::CLIENT_CLOSED_REQUEST,
+                Ending::BackendClosed => reason::UPSTREAM_CLOSED_CONNECTION,
+                Ending::BackendTimedOut => reason::UPSTREAM_TIMED_OUT,
+            };
+        }
+    }
+
+    fn tell_client<'a>(&'a self, line: &mut Line<'a>) {
+        let Some(admission) = &self.admission else {
+            return;
+        };
+        let site = self.site.as_ref().unwrap_or(&admission.site);
+        (line.listener, line.rule) = (&site.name, &site.rule);
+        if line.tls.is_none() {
+            return;
+        }
+        line.verify = reason::verification(admission);
+        line.verify_time = Some(admission.took);
+        match &admission.outcome {
+            Ok(identity) => {
+                line.revocation = identity
+                    .revocation()
+                    .map(|verdict| (verdict.code(), verdict.source().name()));
+                tell_certificate(identity, line);
+            }
+            Err(refusal) => {
+                if let Refusal::Revocation(refused) = &**refusal {
+                    line.revocation = Some((refused.code(), refused.origin().name()));
+                }
+                self.tell_presented(line);
+            }
+        }
+    }
+
+    /// Whose certificate it claims to be is not told of a client that was refused.
+    fn tell_presented(&self, line: &mut Line<'_>) {
+        let Some(leaf) = self.connection.presented.first() else {
+            return;
+        };
+        line.fingerprint = Cow::Owned(fingerprint(&Sha1::digest(leaf).into()));
+        if let Ok(certificate) = Certificate::parse(leaf) {
+            line.issuer = certificate.issuer().shown().to_string();
+        }
+    }
+
+    fn tell_backend<'a>(&'a self, line: &mut Line<'a>) {
+        let Some(asked) = &self.asked else {
+            return;
+        };
+        line.pool = &asked.pool;
+        line.settings = &asked.settings.name;
+        line.received = self.head.saturating_add(asked.body.octets());
+        line.host = asked.host.as_ref().map_or(b"", HeaderValue::as_bytes);
+        if let Some(target) = &asked.target {
+            line.path = target.path();
+            line.query = target.query().unwrap_or_default();
+        }
+        line.server_routed = asked.backend.to_string();
+        let Some(heard) = &self.heard else {
+            return;
+        };
+        line.server_status = Some(heard.status.as_u16());
+        line.server_latency = Some(heard.at.saturating_duration_since(asked.at));
+        let before = heard.at.saturating_duration_since(self.started);
+        line.client_response = line.taken.saturating_sub(before);
+        if let Some((backend, own)) = heard.addresses {
+            line.server_routed = backend.to_string();
+            line.source_port = Some(own.port());
+        }
+    }
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        let shared = &self.connection.core.shared;
+        let sampled = self.context.as_ref().is_some_and(Context::is_sampled);
+        if !shared.log.is_on() && !sampled {
+            return;
+        }
+        let line = self.line();
+        shared.log.write(&line);
+        if let Some(context) = self.context.as_ref().filter(|_| sampled) {
+            shared.traces.export(context, &line);
+        }
+    }
+}
+
+fn tell_certificate<'a>(identity: &'a Identity, line: &mut Line<'a>) {
+    if let Some(facts) = identity.client().facts() {
+        line.fingerprint = Cow::Borrowed(&facts.fingerprint_sha1);
+        line.subject = Shown::new(&facts.subject).to_string();
+        line.issuer = Shown::new(&facts.issuer).to_string();
+    }
+}
+
+/// The whole story of a refusal, for the operator's eyes only.
+fn detail(refused: &Refused) -> Option<String> {
+    match refused {
+        Refused::Client(refusal) => Some(with_causes(&**refusal)),
+        Refused::NotAuthorised(lacking) => Some(format!(
+            "authorization {}: nothing of {}",
+            lacking.authorization, lacking.demand
+        )),
+        Refused::IdentityTooLarge(error) => Some(error.to_string()),
+        _ => None,
+    }
+}
+
+/// Octets of the target and of the host, where that is not a field.
+fn target(parts: &Parts) -> usize {
+    let path = parts.uri.path_and_query();
+    let path = path.map_or(0, |path| path.as_str().len());
+    match parts.uri.authority() {
+        Some(authority) if parts.version >= Version::HTTP_2 => {
+            let host = "host: \r\n".len().saturating_add(authority.as_str().len());
+            path.saturating_add(host)
+        }
+        Some(authority) => path.saturating_add(authority.as_str().len()),
+        None => path,
+    }
+}
+
+/// Octets of a head as HTTP/1.1 has it, after the first line.
+fn octets(first: usize, headers: &HeaderMap) -> u64 {
+    let fields = headers.iter().map(|(name, value)| {
+        let field = name.as_str().len().saturating_add(value.len());
+        field.saturating_add(": \r\n".len())
+    });
+    let all = fields.fold(first, usize::saturating_add);
+    u64::try_from(all.saturating_add("\r\n".len())).unwrap_or(u64::MAX)
+}
+
+/// In the words of the variable `http_version`.
+fn version(version: Version) -> &'static str {
+    match version {
+        Version::HTTP_10 => "HTTP/1.0",
+        Version::HTTP_2 => "HTTP/2.0",
+        _ => "HTTP/1.1",
+    }
+}
