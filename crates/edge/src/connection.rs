@@ -82,7 +82,8 @@ pub(crate) struct Connection {
 impl Connection {
     /// The protocol and the cipher suite as logs name them.
     pub(crate) fn tls_shown(&self) -> Option<(&'static str, &'static str)> {
-        self.tls.map(|(protocol, _)| (protocol, self.openssl_cipher))
+        self.tls
+            .map(|(protocol, _)| (protocol, self.openssl_cipher))
     }
 }
 

@@ -201,10 +201,7 @@ async fn forward(
         &exchange,
         &remembered,
     );
-    Ok(Served::Forwarded(Forwarded {
-        response,
-        timeout,
-    }))
+    Ok(Served::Forwarded(Forwarded { response, timeout }))
 }
 
 /// Chunks are decoded here and nothing else is: the backend would be told of no other coding, as

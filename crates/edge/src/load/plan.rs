@@ -90,7 +90,12 @@ impl<'a> Loader<'a> {
         match backends {
             Ok(backends) => {
                 let settings = Arc::clone(&forward.backend_settings);
-                Some(Way::Forward(Forward::new(&forward.pool.name, backends, settings, rewrites)))
+                Some(Way::Forward(Forward::new(
+                    &forward.pool.name,
+                    backends,
+                    settings,
+                    rewrites,
+                )))
             }
             Err(error) => {
                 self.setup(place, error);

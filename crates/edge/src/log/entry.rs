@@ -216,6 +216,7 @@ impl Entry {
             taken: self.started.elapsed(),
             tls: self.connection.tls_shown(),
             original_host: self.original_host(),
+            host: self.original_host(),
             trace: self
                 .context
                 .as_ref()
@@ -313,7 +314,7 @@ impl Entry {
         line.pool = &asked.pool;
         line.settings = &asked.settings.name;
         line.received = self.head.saturating_add(asked.body.octets());
-        line.host = asked.host.as_ref().map_or(b"", HeaderValue::as_bytes);
+        line.host = asked.host.as_ref().map_or(line.host, HeaderValue::as_bytes);
         if let Some(target) = &asked.target {
             line.path = target.path();
             line.query = target.query().unwrap_or_default();

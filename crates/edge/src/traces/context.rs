@@ -262,11 +262,22 @@ mod tests {
             ("a=b=c", false),
             ("A=b", false),
         ] {
-            assert_eq!(is_state(&headers(&[("tracestate", state)])), fine, "{state}");
+            assert_eq!(
+                is_state(&headers(&[("tracestate", state)])),
+                fine,
+                "{state}"
+            );
         }
         let half = format!("a={}", "x".repeat(254));
-        assert!(is_state(&headers(&[("tracestate", &half), ("tracestate", &half)])));
-        let more = [("tracestate", &*half), ("tracestate", &half), ("tracestate", "b=1")];
+        assert!(is_state(&headers(&[
+            ("tracestate", &half),
+            ("tracestate", &half)
+        ])));
+        let more = [
+            ("tracestate", &*half),
+            ("tracestate", &half),
+            ("tracestate", "b=1"),
+        ];
         assert!(!is_state(&headers(&more)));
         assert!(!is_state(&headers(&[("tracestate", &"a=1,".repeat(33))])));
     }

@@ -100,10 +100,7 @@ fn octets(name: &str, value: &[u8], out: &mut String) {
     if value.is_empty() {
         return;
     }
-    let _ = write!(
-        out,
-        "{{\"key\":\"{name}\",\"value\":{{\"stringValue\":\""
-    );
+    let _ = write!(out, "{{\"key\":\"{name}\",\"value\":{{\"stringValue\":\"");
     escape_octets(value, out);
     out.push_str("\"}},");
 }

@@ -28,6 +28,8 @@
 //! - `silence`: clients and backends that do nothing
 //! - `plain_http`: what is said where TLS is missing
 //! - `log`: what the operator reads
+//! - `access_log`: what it says of a request, and that nobody else writes it
+//! - `traces`: which trace a request belongs to, and what a collector is told of it
 //! - `authorization`: who may pass, beside being proven
 //! - `paths`: what the path of a request decides, redirects, error pages, plain HTTP
 //! - `url_rewrite`: what rules make of URLs and of `Set-Cookie`
@@ -41,6 +43,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod access_log;
 mod alerts;
 mod authentication;
 mod authorization;
@@ -70,5 +73,6 @@ mod routing;
 mod silence;
 mod stapling;
 mod store;
+mod traces;
 mod url_rewrite;
 mod variables_beyond;

@@ -175,7 +175,9 @@ fn numbers_have_bounds_and_words_are_of_their_set() {
                     )
                 }
                 Form::Ratio => (
-                    ["-0.1", "1.1", "2", "nan", "inf"].map(str::to_owned).to_vec(),
+                    ["-0.1", "1.1", "2", "nan", "inf"]
+                        .map(str::to_owned)
+                        .to_vec(),
                     "out_of_range",
                 ),
                 Form::Text => (vec!["\"\"".to_owned()], "empty"),

@@ -408,6 +408,11 @@ impl Rig {
         self.running.as_ref().unwrap().reload(gateway).unwrap();
     }
 
+    /// The gateway itself.
+    pub(crate) fn running(&self) -> &Running {
+        self.running.as_ref().unwrap()
+    }
+
     /// Ends it, and leaves its files.
     pub(crate) fn stop(&mut self) {
         self.take().drain(Duration::ZERO);

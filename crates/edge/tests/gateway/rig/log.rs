@@ -109,9 +109,8 @@ pub(crate) async fn line_of(client: SocketAddr) -> Line {
 pub(crate) async fn lines_of(client: SocketAddr, count: usize) -> Vec<Line> {
     let (address, port) = (client.ip().to_string(), client.port().to_string());
     let found = |lines: &Vec<Line>| -> Vec<Line> {
-        let of_client = |line: &&Line| {
-            field(line, "clientIP") == address && field(line, "clientPort") == port
-        };
+        let of_client =
+            |line: &&Line| field(line, "clientIP") == address && field(line, "clientPort") == port;
         lines.iter().filter(of_client).cloned().collect()
     };
     let mut lines = log().lines.subscribe();
