@@ -14,7 +14,7 @@ use hyper_util::client::legacy::connect::HttpInfo;
 use portcullis_model::BackendSettings;
 use portcullis_rewrite::facts::fingerprint;
 use portcullis_tls::Refusal;
-use portcullis_x509::{Certificate, Shown};
+use portcullis_x509::{Certificate, MAX_SHOWN, Shown};
 use sha1::{Digest as _, Sha1};
 
 use super::{Line, Logged, reason, with_causes};
@@ -303,7 +303,7 @@ impl Entry {
         };
         line.fingerprint = Cow::Owned(fingerprint(&Sha1::digest(leaf).into()));
         if let Ok(certificate) = Certificate::parse(leaf) {
-            line.issuer = certificate.issuer().shown().to_string();
+            line.issuer = Cow::Owned(certificate.issuer().shown().to_string());
         }
     }
 
@@ -352,8 +352,16 @@ impl Drop for Entry {
 fn tell_certificate<'a>(identity: &'a Identity, line: &mut Line<'a>) {
     if let Some(facts) = identity.client().facts() {
         line.fingerprint = Cow::Borrowed(&facts.fingerprint_sha1);
-        line.subject = Shown::new(&facts.subject).to_string();
-        line.issuer = Shown::new(&facts.issuer).to_string();
+        line.subject = shown(&facts.subject);
+        line.issuer = shown(&facts.issuer);
+    }
+}
+
+/// A name up to [`MAX_SHOWN`] characters.
+fn shown(name: &str) -> Cow<'_, str> {
+    match name.len() <= MAX_SHOWN {
+        true => Cow::Borrowed(name),
+        false => Cow::Owned(Shown::new(name).to_string()),
     }
 }
 

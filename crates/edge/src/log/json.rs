@@ -92,12 +92,16 @@ fn ours(line: &Line<'_>, out: &mut String) {
 
 /// Writing to a string does not fail, so nothing is done about it.
 fn number(name: &str, value: impl Display, out: &mut String) {
-    let _ = write!(out, "\"{name}\":{value},");
+    member(name, out);
+    let _ = write!(out, "{value}");
+    out.push(',');
 }
 
 /// What shows itself without a character that is to be escaped.
 fn shown(name: &str, value: impl Display, out: &mut String) {
-    let _ = write!(out, "\"{name}\":\"{value}\",");
+    member(name, out);
+    let _ = write!(out, "\"{value}\"");
+    out.push(',');
 }
 
 fn optional(name: &str, value: Option<impl Display>, out: &mut String) {
@@ -116,11 +120,16 @@ fn octets(name: &str, value: &[u8], out: &mut String) {
 }
 
 fn octets_by(name: &str, out: &mut String, write: impl FnOnce(&mut String)) {
+    member(name, out);
     out.push('"');
-    out.push_str(name);
-    out.push_str("\":\"");
     write(out);
     out.push_str("\",");
+}
+
+fn member(name: &str, out: &mut String) {
+    out.push('"');
+    out.push_str(name);
+    out.push_str("\":");
 }
 
 /// A duration in seconds with its microseconds.

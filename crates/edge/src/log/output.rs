@@ -197,7 +197,9 @@ impl Writer {
     fn fail(&mut self, written: usize, error: &io::Error) {
         let (done, rest) = self.batch.split_at_checked(written).unwrap_or_default();
         let lost = rest.iter().filter(|octet| **octet == b'\n').count();
-        let lost = u64::try_from(lost).unwrap_or(u64::MAX);
+        // The end of the torn line was counted when that was lost.
+        let counted = usize::from(self.torn && written == 0);
+        let lost = u64::try_from(lost.saturating_sub(counted)).unwrap_or(u64::MAX);
         self.state.dropped.fetch_add(lost, Ordering::Relaxed);
         if let Some(last) = done.last() {
             self.torn = *last != b'\n';

@@ -1,6 +1,6 @@
 //! The access log and the traces.
 
-use super::{Fields, Report};
+use super::{Fields, Report, excerpt};
 use crate::diagnostic::Problem;
 use crate::gateway::{AccessLogSettings, LogFormat, LogOutput, TraceSettings};
 
@@ -31,8 +31,12 @@ pub(super) fn traces(fields: &Fields<'_>, report: &mut Report) -> TraceSettings 
     if let Some(url) = &otlp_endpoint
         && !url.value.starts_with("http://")
     {
-        let found = super::excerpt(&url.value);
-        report.push(url.place.clone(), Problem::InvalidUrl { found });
+        let problem = Problem::InvalidText {
+            found: excerpt(&url.value),
+            what: "the URL of a collector",
+            accepted: "http://HOST:PORT, with a path at most",
+        };
+        report.push(url.place.clone(), problem);
     }
     TraceSettings {
         otlp_endpoint,
