@@ -19,7 +19,11 @@ use crate::source::{Source, Unusable};
 ///
 /// SIGHUP reads the configuration and its files again and replaces them without dropping a
 /// connection; a configuration with problems changes nothing. SIGTERM and Ctrl-C stop accepting and
-/// let requests in flight finish. One line a request goes to standard error; RUST_LOG filters it.
+/// let requests in flight finish.
+///
+/// The access log, one JSON object a request, goes to standard output unless [access_log] says
+/// otherwise; SIGHUP opens its file anew. What happens beside requests goes to standard error, where
+/// RUST_LOG filters it.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  portcullis run -c portcullis.toml\n  portcullis run --arm gateway.json --bind 127.0.0.1"
@@ -72,7 +76,7 @@ pub(crate) fn cores(asked: Option<NonZeroUsize>) -> NonZeroUsize {
         .unwrap_or(NonZeroUsize::MIN)
 }
 
-/// Log lines for people on standard error; requests and what leads to refusals by default.
+/// Log lines for people on standard error about what happens beside requests.
 ///
 /// A thread of its own writes them: a reader that does not keep up loses lines, and delays nobody.
 /// What is returned writes the rest when it is dropped.
@@ -114,7 +118,10 @@ async fn until_ended(running: Running, source: &Source, drain: u64) -> io::Resul
     loop {
         tokio::select! {
             () = end.asked_for() => break,
-            _ = hang_up.recv() => reload(&running, source),
+            _ = hang_up.recv() => {
+                running.reopen_access_log();
+                reload(&running, source);
+            }
         }
     }
     tracing::info!("draining");
@@ -149,9 +156,17 @@ fn reload(running: &Running, source: &Source) {
     let replaced = source
         .load()
         .map_err(|error| error.to_string())
-        .and_then(|gateway| running.reload(gateway).map_err(|error| error.to_string()));
+        .and_then(|gateway| running.reload(gateway).map_err(|error| with_cause(&error)));
     match replaced {
         Ok(()) => tracing::info!("the configuration was replaced"),
         Err(error) => tracing::error!("the configuration stays as it was: {error}"),
+    }
+}
+
+/// An error and what the system said.
+fn with_cause(error: &dyn Error) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
     }
 }

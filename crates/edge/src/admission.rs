@@ -1,6 +1,7 @@
 //! Who may use a connection, judged when it is made and again whenever that judgement is spent.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use portcullis_model::host::HostName;
 use portcullis_tls::{Client, Refusal, authenticate};
@@ -16,6 +17,8 @@ pub(crate) struct Admission {
     /// The listener that the handshake was made for.
     pub(crate) site: Arc<Site>,
     pub(crate) outcome: Result<Identity, Arc<Refusal>>,
+    /// How long the judgement took, its questions to responders included.
+    pub(crate) took: Duration,
 }
 
 impl Admission {
@@ -30,6 +33,7 @@ impl Admission {
     ) -> Option<Self> {
         let site = gateway.binds().get(bind)?.handshake_site(server_name)?;
         let site = Arc::clone(site);
+        let begun = Instant::now();
         let client = match &site.profile {
             Some(profile) => authenticate(profile, Some(presented), now).await,
             // Without TLS nobody is asked.
@@ -42,6 +46,7 @@ impl Admission {
             gateway,
             site,
             outcome,
+            took: begun.elapsed(),
         })
     }
 

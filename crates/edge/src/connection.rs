@@ -28,6 +28,7 @@ use crate::activity::Activity;
 use crate::admission::Admission;
 use crate::backend::Backends;
 use crate::gateway::Bind;
+use crate::log;
 use crate::plain_http::PlainHttp;
 use crate::respond::{ResponseBody, respond};
 use crate::session::{Offered, cipher, protocol};
@@ -101,7 +102,9 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, bind: usize, core
     let handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake(stream, bind, &core)).await;
     let (tls, hello) = match handshake {
         Ok(Ok(Opened::Tls(tls, hello))) => (*tls, hello),
-        Ok(Ok(Opened::PlainHttp(stream, spoken))) => return spoken.refuse(stream, peer).await,
+        Ok(Ok(Opened::PlainHttp(stream, spoken))) => {
+            return spoken.refuse(stream, peer, &core.shared.log).await;
+        }
         Ok(Ok(Opened::Plain(stream))) => {
             let Ok(address) = stream.local_addr() else {
                 return;
@@ -118,11 +121,11 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, bind: usize, core
             return;
         }
         Ok(Err(error)) => {
-            tracing::info!(target: "portcullis::access", client = %peer, %error, "handshake failed");
+            log::without_handshake(&core.shared.log, peer, "handshake_failed", Some(&error));
             return;
         }
         Err(_) => {
-            tracing::info!(target: "portcullis::access", client = %peer, "handshake timed out");
+            log::without_handshake(&core.shared.log, peer, "handshake_timed_out", None);
             return;
         }
     };
@@ -371,6 +374,7 @@ fn service(
 
 fn log_end(connection: &Connection, result: hyper::Result<()>) {
     if let Err(error) = result {
+        log::not_a_request(connection, &error);
         let error: &dyn std::error::Error = &error;
         tracing::debug!(client = %connection.peer, error, "connection ended");
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use portcullis_model::host::{HostName, HostTable};
-use portcullis_model::{Diagnostic, HttpSettings, Listener, Place};
+use portcullis_model::{AccessLogSettings, Diagnostic, HttpSettings, Listener, Place};
 use portcullis_revocation::Checker;
 use portcullis_rewrite::StripList;
 use portcullis_tls::{ClientAuth, NotHonoured, Profile, Stapler};
@@ -17,6 +17,7 @@ use crate::load::Loader;
 use crate::pages::Pages;
 use crate::plan::Plan;
 use crate::pool::Pool;
+use crate::traces;
 
 /// A gateway ready to run. It never changes: a reload makes another.
 pub struct Gateway {
@@ -29,6 +30,8 @@ pub struct Gateway {
     pools: Vec<Arc<Pool>>,
     dns_servers: Vec<SocketAddr>,
     checker: Checker,
+    access_log: AccessLogSettings,
+    traces: Option<traces::Settings>,
 }
 
 impl Gateway {
@@ -47,6 +50,8 @@ impl Gateway {
         let stapling = loader.stapling();
         let lists_ciphers = loader.lists_ciphers();
         let pools = loader.pools();
+        let traces = loader.traces();
+        let access_log = loader.access_log();
         loader.finish().map(|not_honoured| Self {
             binds,
             strip,
@@ -57,6 +62,8 @@ impl Gateway {
             pools,
             dns_servers: model.dns_servers.clone(),
             checker,
+            access_log,
+            traces,
         })
     }
 
@@ -106,6 +113,16 @@ impl Gateway {
     /// What keeps the answers that are stapled.
     pub(crate) fn staplers(&self) -> impl Iterator<Item = &Arc<Stapler>> {
         self.stapling.iter().filter_map(|profile| profile.stapler())
+    }
+
+    /// What becomes of the lines about requests.
+    pub(crate) fn access_log(&self) -> &AccessLogSettings {
+        &self.access_log
+    }
+
+    /// How it takes part in traces, where it does.
+    pub(crate) fn traces(&self) -> Option<&traces::Settings> {
+        self.traces.as_ref()
     }
 
     pub(crate) fn strip(&self) -> &StripList {
@@ -159,6 +176,8 @@ impl Bind {
 /// One listener at work.
 pub(crate) struct Site {
     pub(crate) name: String,
+    /// The name of its rule.
+    pub(crate) rule: String,
     /// What is asked of clients; nothing over plain HTTP.
     pub(crate) profile: Option<Arc<Profile>>,
     pub(crate) authorization: Option<Arc<Authorization>>,

@@ -46,6 +46,7 @@ mod session;
 mod socket;
 mod stapling;
 mod trace_id;
+mod traces;
 mod transport;
 mod tunnel;
 mod upgrade;

@@ -3,6 +3,7 @@
 
 mod ocsp;
 mod plan;
+mod record;
 mod transport;
 
 use std::collections::{HashMap, HashSet};
@@ -93,6 +94,7 @@ impl<'a> Loader<'a> {
         let plan = self.plan(&listener.rule)?;
         Some(Site {
             name: listener.name.value.clone(),
+            rule: listener.rule.name.value.clone(),
             profile,
             authorization,
             plan,

@@ -244,11 +244,8 @@ impl Pool {
                     continue;
                 }
                 let endpoint = match earlier.get(&of_target) {
-                    Some(member) => Some(Arc::clone(&member.endpoint)),
-                    None => Endpoint::new(target.host.clone(), target.port, address).map(Arc::new),
-                };
-                let Some(endpoint) = endpoint else {
-                    continue;
+                    Some(member) => Arc::clone(&member.endpoint),
+                    None => Arc::new(Endpoint::new(target.host.clone(), target.port, address)),
                 };
                 endpoint.join();
                 let token = earlier.get(&of_target).and_then(|m| m.token.clone());

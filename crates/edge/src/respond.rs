@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TE, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::uri::{Authority, PathAndQuery};
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, Version};
 use http_body::Body as _;
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
@@ -24,44 +24,43 @@ use crate::delivery::Delivery;
 use crate::framing;
 use crate::gateway::Site;
 use crate::identity::Identity;
-use crate::log;
+use crate::log::{Entry, Logged};
 use crate::pages::Pages;
 use crate::plan::{self, Forward};
 use crate::pool::Visit;
 use crate::refused::Refused;
 use crate::relay::Relay;
 use crate::route::{Forwards, Route, route};
-use crate::trace_id::{self, TraceId};
 use crate::tunnel::Tunnel;
 use crate::upgrade::{self, Sides, Wanted};
 
-/// What a client is answered with: a backend's body as it comes, or a page of the gateway.
-pub(crate) type ResponseBody = Either<Relay, Full<Bytes>>;
+/// What a client is answered with: a backend's body as it comes, or a page of the gateway. It is
+/// logged when it ends.
+pub(crate) type ResponseBody = Logged<Either<Relay, Full<Bytes>>>;
 
 /// Answers one request.
 pub(crate) async fn respond(
     connection: &Arc<Connection>,
     request: Request<Incoming>,
 ) -> Response<ResponseBody> {
-    let started = Instant::now();
     let mut in_flight = InFlight::new(&connection.activity);
-    let (mut parts, body) = request.into_parts();
-    parts.extensions.insert(TraceId::new());
+    let (parts, body) = request.into_parts();
+    let mut entry = Entry::begin(connection, &parts);
     count(connection, parts.version);
     in_flight.turn(Turn::Backend); // a responder may have to be asked, then a backend
     let admission = Admission::current(connection).await;
+    entry.admitted(admission.as_ref());
     let result = match &admission {
-        Some(admission) => forward(connection, admission, &parts, body).await,
+        Some(admission) => forward(connection, admission, &parts, body, &mut entry).await,
         None => Err(Refused::NoListener),
     };
     in_flight.turn(Turn::Client);
-    log::request(connection, admission.as_deref(), &parts, &result, started);
-    match result {
+    entry.decided(&result);
+    let response = match result {
         Ok(Served::Forwarded(Forwarded {
             mut response,
             timeout,
             visit,
-            ..
         })) => {
             let lease = response.extensions_mut().remove();
             response.map(|body| Either::Left(Relay::new(body, in_flight, timeout, lease, visit)))
@@ -70,12 +69,12 @@ pub(crate) async fn respond(
             response,
             sides,
             visit,
-            ..
         })) => {
+            entry.answers(&response);
             if let Some(admission) = admission {
-                Tunnel::new(connection, parts, admission, in_flight, visit).start(sides);
+                Tunnel::new(connection, parts, admission, in_flight, visit, entry).start(sides);
             }
-            response.map(|()| Either::Right(Full::default()))
+            return response.map(|()| Logged::aside(Either::Right(Full::default())));
         }
         Ok(Served::Redirected(response)) => response.map(|()| Either::Right(Full::default())),
         Err(refused) => {
@@ -91,7 +90,8 @@ pub(crate) async fn respond(
             }
             response.map(Either::Right)
         }
-    }
+    };
+    entry.follow(response)
 }
 
 /// Ends an HTTP/2 connection that has had as many requests as it may have.
@@ -146,26 +146,15 @@ pub(crate) enum Served {
     Switched(Switched),
 }
 
-impl Served {
-    pub(crate) fn status(&self) -> StatusCode {
-        match self {
-            Self::Forwarded(forwarded) => forwarded.response.status(),
-            Self::Redirected(response) => response.status(),
-            Self::Switched(switched) => switched.response.status(),
-        }
-    }
-}
-
 /// The error pages of the listener that the request is for, or of that of the connection.
 fn pages(connection: &Connection, admission: &Admission, parts: &Parts) -> Arc<Pages> {
     let asked = authority(parts).and_then(|authority| site(connection, admission, authority));
     Arc::clone(&asked.unwrap_or(&admission.site).pages)
 }
 
-/// A backend's response and how it was come by.
+/// A backend's response.
 pub(crate) struct Forwarded {
-    pub(crate) response: Response<Incoming>,
-    pub(crate) backend: Authority,
+    response: Response<Incoming>,
     /// How long the rest of the response may be waited for at a time.
     timeout: Duration,
     visit: Visit,
@@ -174,7 +163,6 @@ pub(crate) struct Forwarded {
 /// A backend's agreement to speak something else, for the client that asked for it.
 pub(crate) struct Switched {
     response: Response<()>,
-    pub(crate) backend: Authority,
     sides: Sides,
     visit: Visit,
 }
@@ -184,6 +172,7 @@ async fn forward(
     admission: &Admission,
     parts: &Parts,
     body: Incoming,
+    entry: &mut Entry,
 ) -> Result<Served, Refused> {
     let identity = match &admission.outcome {
         Ok(identity) => identity,
@@ -193,11 +182,12 @@ async fn forward(
     check_message(admission.gateway.http(), parts, &body)?;
     let authority = authority(parts)?;
     let site = site(connection, admission, authority)?;
+    entry.served_by(site);
     let exchange = exchange(connection, admission, identity, parts, authority);
     let mut headers = parts.headers.clone();
     headers.remove(EXPECT); // answered here: the body is read as the backend takes it
     framing::settle_request(&mut headers);
-    trace_id::tell(&parts.extensions, &mut headers);
+    entry.name().tell(&mut headers);
     let mut passage = Passage::begin(&mut headers, admission.gateway.strip(), &exchange);
     let Forwards { before, last } = match route(site, identity, &parts.uri, &mut passage)? {
         Route::Forward(forwards) => forwards,
@@ -220,7 +210,7 @@ async fn forward(
     }
     announce(&mut request, wanted.as_ref());
 
-    let (mut response, visit, session) = delivery.send(connection, request).await?;
+    let (mut response, visit, session) = delivery.send(connection, request, entry).await?;
     let status = response.status();
     let sides = upgrade::settle(wanted.as_ref(), &mut response)?;
     framing::settle_response(&mut response)?;
@@ -229,17 +219,14 @@ async fn forward(
     let fields = response.headers_mut();
     to_client_by(status, fields, &sets, &exchange, &remembered);
     session.tell(&visit, response.headers_mut());
-    let backend = visit.endpoint().authority.clone();
     Ok(match wanted.zip(sides) {
         Some((wanted, sides)) => Served::Switched(Switched {
             response: wanted.answer(response),
-            backend,
             sides,
             visit,
         }),
         None => Served::Forwarded(Forwarded {
             response,
-            backend,
             timeout: last.settings.request_timeout,
             visit,
         }),

@@ -14,6 +14,8 @@ use tokio::task::JoinSet;
 use crate::accept::{self, Core};
 use crate::backend::Backends;
 use crate::gateway::Gateway;
+use crate::log::AccessLog;
+use crate::traces::Traces;
 use crate::{probe, resolve, socket, stapling};
 
 /// What every core reads and only a reload writes.
@@ -25,6 +27,8 @@ pub(crate) struct Shared {
     pub(crate) resolve_anew: Notify,
     /// And for those who ask backends whether they are well.
     pub(crate) probe_anew: Notify,
+    pub(crate) log: AccessLog,
+    pub(crate) traces: Traces,
 }
 
 /// A gateway that accepts connections until it is drained.
@@ -59,11 +63,15 @@ impl Running {
                 core.push((index, socket));
             }
         }
+        let log = AccessLog::open(gateway.access_log()).map_err(StartError::AccessLog)?;
+        let traces = Traces::open(gateway.traces()).map_err(StartError::Thread)?;
         let shared = Arc::new(Shared {
             gateway: ArcSwap::from_pointee(gateway),
             replaced: Notify::new(),
             resolve_anew: Notify::new(),
             probe_anew: Notify::new(),
+            log,
+            traces,
         });
         let (stop, stopped) = watch::channel(None);
         let cores = sockets
@@ -105,6 +113,10 @@ impl Running {
         if !same {
             return Err(ReloadError::OtherAddresses);
         }
+        let log = self.shared.log.change(gateway.access_log());
+        log.map_err(ReloadError::AccessLog)?;
+        let traces = self.shared.traces.change(gateway.traces());
+        traces.map_err(ReloadError::Traces)?;
         gateway.checker().take_over(current.checker());
         if let Err(error) = gateway.checker().open() {
             tracing::error!(%error, "OCSP answers are not kept across restarts");
@@ -122,6 +134,24 @@ impl Running {
         Ok(())
     }
 
+    /// Opens the file of the access log anew, for those who rotate it: no line is lost and none is written to
+    /// both.
+    pub fn reopen_access_log(&self) {
+        self.shared.log.reopen();
+    }
+
+    /// Lines of the access log that could not be written: the disk was full, or the reader too slow.
+    #[must_use]
+    pub fn access_log_lines_lost(&self) -> u64 {
+        self.shared.log.dropped()
+    }
+
+    /// Spans that could not be sent.
+    #[must_use]
+    pub fn spans_lost(&self) -> u64 {
+        self.shared.traces.lost()
+    }
+
     /// Stops accepting, lets requests in flight finish for at most `deadline`, then closes what is
     /// left. Blocks until all threads have ended.
     pub fn drain(self, deadline: Duration) {
@@ -131,6 +161,8 @@ impl Running {
                 tracing::error!("a core ended by a panic");
             }
         }
+        self.shared.log.close();
+        self.shared.traces.close();
     }
 }
 
@@ -205,6 +237,9 @@ pub enum StartError {
     /// The file that keeps OCSP answers cannot be read or written, or is one of another kind.
     #[error("cannot keep OCSP answers")]
     Store(#[source] io::Error),
+    /// The access log cannot be opened.
+    #[error("cannot open the access log")]
+    AccessLog(#[source] io::Error),
     /// A thread or its runtime cannot be made.
     #[error("cannot start a core")]
     Thread(#[source] io::Error),
@@ -217,4 +252,10 @@ pub enum ReloadError {
     /// The listening addresses differ from those in use.
     #[error("the new configuration listens on other addresses, which takes a restart")]
     OtherAddresses,
+    /// The access log that it names cannot be opened.
+    #[error("cannot open the access log")]
+    AccessLog(#[source] io::Error),
+    /// What sends spans cannot be started.
+    #[error("cannot start to send spans")]
+    Traces(#[source] io::Error),
 }

@@ -9,6 +9,7 @@ mod limits;
 mod ocsp;
 mod policy;
 mod probe;
+mod record;
 mod redirect;
 mod rewrite;
 mod route;
@@ -34,6 +35,7 @@ pub use ocsp::{
 };
 pub use policy::{CustomPolicy, Generation, MinVersion, PredefinedPolicy, TlsPolicy};
 pub use probe::{Probe, ProbeHost, StatusRange};
+pub use record::{AccessLogSettings, LogFormat, LogOutput, TraceSettings};
 pub use redirect::{Include, Redirect, RedirectTarget, RedirectType};
 pub use rewrite::{
     Case, Condition, CookieAction, HeaderAction, Holds, Reroute, RewriteRule, RewriteSet,
@@ -81,6 +83,10 @@ pub struct Gateway {
     pub ocsp: OcspSettings,
     /// The DNS servers that are asked for the names of backends; without any, those of this machine.
     pub dns_servers: Vec<SocketAddr>,
+    /// What becomes of the lines about requests.
+    pub access_log: AccessLogSettings,
+    /// How the gateway takes part in traces; not at all without the table.
+    pub traces: Option<TraceSettings>,
     /// What works but is probably not meant.
     pub warnings: Vec<Diagnostic>,
 }

@@ -12,6 +12,7 @@ mod ocsp;
 mod place;
 mod policy;
 mod probe;
+mod record;
 mod report;
 mod rewrite;
 mod route;
@@ -23,7 +24,9 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::diagnostic::{Located, Place};
-use crate::gateway::{ErrorPages, HttpSettings, Limits, OcspSettings, TlsPolicy};
+use crate::gateway::{
+    AccessLogSettings, ErrorPages, HttpSettings, Limits, OcspSettings, TlsPolicy, TraceSettings,
+};
 use crate::shape::ROOT;
 
 pub(crate) use fields::Fields;
@@ -59,6 +62,8 @@ pub(crate) struct Document {
     pub(crate) limits: Limits,
     pub(crate) ocsp: OcspSettings,
     pub(crate) dns_servers: Vec<SocketAddr>,
+    pub(crate) access_log: AccessLogSettings,
+    pub(crate) traces: Option<TraceSettings>,
 }
 
 /// What an optional key says.
@@ -125,5 +130,12 @@ fn root_table(root: &Fields<'_>, report: &mut Report) -> Document {
         dns_servers: root
             .table("dns", report)
             .map_or_else(Vec::new, |fields| dns::servers(&fields, report)),
+        access_log: match root.table("access_log", report) {
+            Some(fields) => record::access_log(&fields, report),
+            None => AccessLogSettings::default(),
+        },
+        traces: root
+            .table("traces", report)
+            .map(|fields| record::traces(&fields, report)),
     }
 }

@@ -6,7 +6,6 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
-use http::uri::Authority;
 use portcullis_model::TargetHost;
 use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
@@ -27,8 +26,6 @@ static EPOCH: LazyLock<Instant> = LazyLock::new(Instant::now);
 /// an unhealthy one healthy.
 pub(crate) struct Endpoint {
     pub(crate) address: SocketAddr,
-    /// The address as an authority.
-    pub(crate) authority: Authority,
     /// The target as it was configured.
     pub(crate) host: TargetHost,
     pub(crate) port: u16,
@@ -47,15 +44,12 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    /// An endpoint that is up until something else is known. Nothing where the address is no authority, which
-    /// all are.
-    pub(crate) fn new(host: TargetHost, port: u16, address: SocketAddr) -> Option<Self> {
-        let authority = Authority::try_from(address.to_string()).ok()?;
+    /// An endpoint that is up until something else is known.
+    pub(crate) fn new(host: TargetHost, port: u16, address: SocketAddr) -> Self {
         let digest = Sha256::digest(format!("{host}:{port} {address}").as_bytes());
-        let id = digest.first_chunk::<8>().copied()?;
-        Some(Self {
+        let id = digest.first_chunk::<8>().copied().unwrap_or_default();
+        Self {
             address,
-            authority,
             host,
             port,
             id: u64::from_be_bytes(id),
@@ -64,7 +58,7 @@ impl Endpoint {
             in_flight: AtomicUsize::new(0),
             cooling_until: AtomicU64::new(0),
             cut_at: AtomicU64::new(0),
-        })
+        }
     }
 
     /// Whether requests may go there.

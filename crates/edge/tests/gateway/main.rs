@@ -28,6 +28,8 @@
 //! - `silence`: clients and backends that do nothing
 //! - `plain_http`: what is said where TLS is missing
 //! - `log`: what the operator reads
+//! - `access_log`: what it says of a request, and that nobody else writes it
+//! - `traces`: which trace a request belongs to, and what a collector is told of it
 //! - `authorization`: who may pass, beside being proven
 //! - `paths`: what the path of a request decides, redirects, error pages, plain HTTP
 //! - `pools`: which endpoint of a pool a request goes to, and to another where it cannot be sent
@@ -48,6 +50,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod access_log;
 mod alerts;
 mod authentication;
 mod authorization;
@@ -81,6 +84,7 @@ mod routing;
 mod silence;
 mod stapling;
 mod store;
+mod traces;
 mod trailers;
 mod upgrades;
 mod url_rewrite;

@@ -35,6 +35,8 @@ shape! { ROOT, "a Portcullis gateway",
     Optional "limits": Form::Table(&LIMITS), "a [limits] table";
     Optional "ocsp": Form::Table(&OCSP), "an [ocsp] table";
     Optional "dns": Form::Table(&DNS), "a [dns] table";
+    Optional "access_log": Form::Table(&ACCESS_LOG), "an [access_log] table";
+    Optional "traces": Form::Table(&TRACES), "a [traces] table";
 }
 
 shape! { LISTENER, "an address to accept connections on, and the host names it answers for",
@@ -303,6 +305,17 @@ shape! { OCSP_RESPONDERS, "whom to ask and to believe about certificates, beside
     Optional "instead": Form::Texts, "http:// or https:// URLs to ask instead of those that certificates name";
     Optional "fallback": Form::Texts, "http:// or https:// URLs to ask after the others failed, or where a certificate names none";
     Optional "trusted": Form::Files, "PEM files with certificates of responders whose word counts, whoever certified them";
+}
+
+shape! { ACCESS_LOG, "what becomes of the lines about requests",
+    Optional "format": Form::Choice { accepted: &["json", "text"], later: &[] }, "\"json\", with the names of Application Gateway, or \"text\"; \"json\" if not given";
+    Optional "output": Form::Choice { accepted: &["stdout", "stderr", "off"], later: &[] }, "\"stdout\", \"stderr\" or \"off\"; \"stdout\" if neither this nor path is given";
+    Optional "path": Form::Text, "a file to append to, opened anew on SIGHUP";
+}
+
+shape! { TRACES, "how the gateway takes part in traces",
+    Optional "otlp_endpoint": Form::Text, "the http:// URL of a collector, such as \"http://127.0.0.1:4318\"; without it no span is sent";
+    Optional "sample_ratio": Form::Ratio, "the share of traces whose spans are sent, 0 to 1; 1 if not given";
 }
 
 /// What makes an [`OCSP_RESPONDERS`] say anything, for messages.

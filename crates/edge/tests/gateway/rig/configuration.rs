@@ -12,7 +12,7 @@ use std::time::Duration;
 use portcullis_edge::{Gateway, Running, StartError};
 use rustls::crypto::aws_lc_rs;
 
-use super::{Backend, Pki};
+use super::{Backend, Pki, log};
 
 /// A TLS profile.
 #[derive(Clone)]
@@ -130,6 +130,7 @@ pub(crate) struct Setup {
     server_chain: String,
     extra_rules: String,
     whole: Option<String>,
+    log: Option<String>,
     cores: usize,
 }
 
@@ -149,6 +150,7 @@ impl Setup {
             server_chain: pki.server.pem(),
             extra_rules: String::new(),
             whole: None,
+            log: None,
             cores: 1,
         }
     }
@@ -247,6 +249,18 @@ impl Setup {
         self
     }
 
+    /// The tables of the access log and the traces, as TOML, instead of the log of all tests.
+    pub(crate) fn logging(mut self, toml: &str) -> Self {
+        self.log = Some(toml.to_owned());
+        self
+    }
+
+    /// Takes part in traces as these lines say, with the log of all tests.
+    pub(crate) fn tracing(self, toml: &str) -> Self {
+        let log = log::table();
+        self.logging(&format!("{log}[traces]\n{toml}\n"))
+    }
+
     pub(crate) fn cores(mut self, cores: usize) -> Self {
         self.cores = cores;
         self
@@ -285,8 +299,9 @@ impl Setup {
         fs::write(folder.join("server.pem"), &self.server_chain).unwrap();
         fs::write(folder.join("server.key"), self.pki.server.key_pem()).unwrap();
         fs::write(folder.join("chain.pem"), self.pki.chain_pem()).unwrap();
+        let log = self.log.clone().unwrap_or_else(log::table);
         if let Some(whole) = &self.whole {
-            return whole.clone();
+            return format!("{whole}\n{log}");
         }
         let mut toml = String::new();
         for (number, profile) in self.profiles.iter().enumerate() {
@@ -303,6 +318,7 @@ impl Setup {
         let timeout = self.ocsp_timeout;
         writeln!(toml, "[ocsp]\nallow_loopback = true\ntimeout = {timeout}").unwrap();
         toml.push_str(&self.more_ocsp);
+        toml.push_str(&log);
         toml.push_str(IDENTITY);
         toml.push_str(&self.extra_rules);
         toml
@@ -390,6 +406,11 @@ impl Rig {
         self.setup = change(self.setup.clone());
         let gateway = self.setup.build(&self.folder);
         self.running.as_ref().unwrap().reload(gateway).unwrap();
+    }
+
+    /// The gateway itself.
+    pub(crate) fn running(&self) -> &Running {
+        self.running.as_ref().unwrap()
     }
 
     /// Ends it, and leaves its files.
