@@ -1,5 +1,6 @@
 //! The checked model: every reference resolved, every value in range, nothing left to look up.
 
+mod admin;
 mod authorization;
 mod backend;
 mod file;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 use crate::diagnostic::{Diagnostic, Located, Place, Problem};
 use crate::host::HostPatterns;
 
+pub use admin::Admin;
 pub use authorization::{Authorization, Sha256, SubjectDemand};
 pub use backend::{
     Affinity, Backend, BackendHost, BackendProtocol, BackendSettings, BackendTls, Pool, Target,
@@ -79,6 +81,11 @@ pub struct Gateway {
     pub error_pages: ErrorPages,
     /// How OCSP responders are asked.
     pub ocsp: OcspSettings,
+    /// The listener for operators; there is none unless it is configured.
+    pub admin: Option<Admin>,
+    /// The configuration as it was written, for operators to look at: without passwords, without what
+    /// files hold that stand in it, and without the literal texts that only backends and conditions know.
+    pub shown: serde_json::Value,
     /// What works but is probably not meant, and what is carried without being acted on.
     pub warnings: Vec<Diagnostic>,
 }

@@ -1,5 +1,6 @@
 //! Reading a TOML document by the shapes of its tables, without stopping at a problem.
 
+mod admin;
 mod authorization;
 mod backend;
 mod fields;
@@ -14,13 +15,14 @@ mod probe;
 mod report;
 mod rewrite;
 mod route;
+mod shown;
 mod tls_profile;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::diagnostic::{Located, Place};
-use crate::gateway::{ErrorPages, HttpSettings, Limits, OcspSettings, TlsPolicy};
+use crate::gateway::{Admin, ErrorPages, HttpSettings, Limits, OcspSettings, TlsPolicy};
 use crate::shape::ROOT;
 
 pub(crate) use fields::Fields;
@@ -55,6 +57,8 @@ pub(crate) struct Document {
     pub(crate) default_policy: Drafted<Located<TlsPolicy>>,
     pub(crate) limits: Limits,
     pub(crate) ocsp: OcspSettings,
+    pub(crate) admin: Option<Admin>,
+    pub(crate) shown: serde_json::Value,
 }
 
 /// What an optional key says.
@@ -87,7 +91,10 @@ pub(crate) fn document(text: &str, report: &mut Report) -> Document {
     let span = table.span();
     let table = Spanned::new(span, DeValue::Table(table.into_inner()));
     match Fields::open(&table, &ROOT, Place::default(), report) {
-        Some(root) => root_table(&root, report),
+        Some(root) => Document {
+            shown: shown::document(&table),
+            ..root_table(&root, report)
+        },
         None => Document::default(),
     }
 }
@@ -118,5 +125,9 @@ fn root_table(root: &Fields<'_>, report: &mut Report) -> Document {
             Some(fields) => ocsp::ocsp(&fields, report),
             None => OcspSettings::default(),
         },
+        admin: root
+            .table("admin", report)
+            .and_then(|fields| admin::admin(&fields, report)),
+        shown: serde_json::Value::Null,
     }
 }

@@ -55,6 +55,8 @@ pub(crate) fn gateway(document: Document, report: &mut Report) -> Gateway {
         limits: document.limits,
         error_pages: global,
         ocsp: document.ocsp,
+        admin: document.admin,
+        shown: document.shown,
         warnings,
     }
 }
