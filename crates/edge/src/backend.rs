@@ -18,6 +18,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use crate::activity::Pulse;
 use crate::gateway::Gateway;
+use crate::metrics::{Connects, Timed};
 use crate::refused::Refused;
 
 /// How long a connection to a backend may take to be made.
@@ -34,11 +35,12 @@ const BUFFER: usize = 128 * 1024;
 /// One core's pooled connections: no other core uses them, so no request waits for another core.
 #[derive(Clone)]
 pub(crate) struct Backends {
-    client: Client<HttpConnector, RequestBody>,
+    client: Client<Timed<HttpConnector>, RequestBody>,
 }
 
 impl Backends {
-    pub(crate) fn new() -> Self {
+    /// Without connections yet; how long they take is told to `connects`.
+    pub(crate) fn new(connects: Arc<Connects>) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
@@ -48,7 +50,7 @@ impl Backends {
             .pool_max_idle_per_host(IDLE_CONNECTIONS)
             .set_host(false)
             .http1_max_buf_size(BUFFER)
-            .build(connector);
+            .build(Timed::new(connector, connects));
         Self { client }
     }
 

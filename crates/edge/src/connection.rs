@@ -29,6 +29,7 @@ use crate::accept::Core;
 use crate::activity::Activity;
 use crate::admission::Admission;
 use crate::gateway::Bind;
+use crate::metrics::Wire;
 use crate::plain_http::PlainHttp;
 use crate::respond::{ResponseBody, respond};
 
@@ -81,7 +82,10 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, bind: usize, core
     let handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake(stream, bind, &core)).await;
     let (tls, server_name) = match handshake {
         Ok(Ok(Opened::Tls(tls, server_name))) => (*tls, server_name),
-        Ok(Ok(Opened::PlainHttp(stream, spoken))) => return spoken.refuse(stream, peer).await,
+        Ok(Ok(Opened::PlainHttp(stream, spoken))) => {
+            core.shared.metrics.spoke_without_tls(bind, peer);
+            return spoken.refuse(stream, peer).await;
+        }
         Ok(Ok(Opened::Plain(stream))) => {
             let Ok(address) = stream.local_addr() else {
                 return;
@@ -98,10 +102,12 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, bind: usize, core
             return;
         }
         Ok(Err(error)) => {
+            core.shared.metrics.handshake_failed(bind, peer, &error);
             tracing::info!(target: "portcullis::access", client = %peer, %error, "handshake failed");
             return;
         }
         Err(_) => {
+            core.shared.metrics.handshake_timed_out(bind);
             tracing::info!(target: "portcullis::access", client = %peer, "handshake timed out");
             return;
         }
@@ -113,6 +119,9 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, bind: usize, core
     let Some(connection) = admit(arrival, peer, bind, core).await else {
         return;
     };
+    let admission = connection.admission.load();
+    admission.site.handshake_made(tls.get_ref().1);
+    drop(admission);
     if http2 {
         serve_http2(tls, connection, stopped).await;
     } else {
@@ -204,6 +213,7 @@ async fn admit(
         UnixTime::now(),
     )
     .await?;
+    admission.count();
     Some(Arc::new(Connection {
         port,
         tls,
@@ -236,7 +246,10 @@ async fn serve_http1(
         .header_read_timeout(KEEP_ALIVE)
         .max_headers(HEADER_FIELDS)
         .max_buf_size(head)
-        .serve_connection(TokioIo::new(stream), service(&connection));
+        .serve_connection(
+            TokioIo::new(wire(stream, &connection)),
+            service(&connection),
+        );
     until_end(served, &connection, stopped).await;
 }
 
@@ -261,7 +274,7 @@ async fn serve_http2(
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_send_buf_size(SEND_BUFFER)
-        .serve_connection(TokioIo::new(tls), service(&connection));
+        .serve_connection(TokioIo::new(wire(tls, &connection)), service(&connection));
     until_end(served, &connection, stopped).await;
 }
 
@@ -294,6 +307,11 @@ async fn ended(connection: &Connection, stopped: &mut watch::Receiver<Option<Dur
     }
 }
 
+/// A connection whose octets are counted for its listener.
+fn wire<S>(stream: S, connection: &Connection) -> Wire<S> {
+    Wire::new(stream, connection.admission.load().site.counts.get())
+}
+
 type Answer = Result<Response<ResponseBody>, Infallible>;
 
 fn service(
@@ -318,7 +336,7 @@ fn log_end(connection: &Connection, result: hyper::Result<()>) {
     }
 }
 
-fn protocol(session: &ServerConnection) -> &'static str {
+pub(crate) fn protocol(session: &ServerConnection) -> &'static str {
     match session.protocol_version() {
         Some(ProtocolVersion::TLSv1_3) => "TLSv1.3",
         Some(ProtocolVersion::TLSv1_2) => "TLSv1.2",

@@ -2,18 +2,20 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use portcullis_model::host::{HostName, HostTable};
-use portcullis_model::{Diagnostic, HttpSettings, Listener, Place};
+use portcullis_model::{Admin, Diagnostic, HttpSettings, Listener, Place};
 use portcullis_revocation::Checker;
 use portcullis_rewrite::StripList;
-use portcullis_tls::{ClientAuth, NotHonoured, Profile, Stapler};
+use portcullis_tls::{ClientAuth, NotHonoured, Profile, Stapler, Trust};
 use rustls::crypto::CryptoProvider;
 
 use crate::authorization::Authorization;
 use crate::identity_headers::IdentityHeaders;
+use crate::inventory::Inventory;
 use crate::load::Loader;
+use crate::metrics::{ListenerCounts, Observing};
 use crate::pages::Pages;
 use crate::plan::Plan;
 
@@ -25,6 +27,11 @@ pub struct Gateway {
     not_honoured: Vec<(Place, NotHonoured)>,
     http: HttpSettings,
     checker: Checker,
+    observing: Arc<Observing>,
+    trusts: Vec<(String, Arc<Trust>)>,
+    inventory: Inventory,
+    admin: Option<Admin>,
+    shown: serde_json::Value,
 }
 
 impl Gateway {
@@ -41,6 +48,8 @@ impl Gateway {
         let binds = loader.binds();
         let strip = loader.strip();
         let stapling = loader.stapling();
+        let (observing, trusts) = (loader.observing(), loader.trusts());
+        let inventory = loader.take_inventory();
         loader.finish().map(|not_honoured| Self {
             binds,
             strip,
@@ -48,6 +57,11 @@ impl Gateway {
             not_honoured,
             http: model.http.clone(),
             checker,
+            observing,
+            trusts,
+            inventory,
+            admin: model.admin.clone(),
+            shown: model.shown.clone(),
         })
     }
 
@@ -84,6 +98,32 @@ impl Gateway {
         self.stapling.iter().filter_map(|profile| profile.stapler())
     }
 
+    /// What the checker tells of what it does.
+    pub(crate) fn observing(&self) -> &Observing {
+        &self.observing
+    }
+
+    /// What certificates of clients are judged by, with the names of the profiles.
+    pub(crate) fn trusts(&self) -> impl Iterator<Item = (&str, &Trust)> {
+        let trusts = self.trusts.iter();
+        trusts.map(|(name, trust)| (name.as_str(), &**trust))
+    }
+
+    /// What there is, for operators to look at.
+    pub(crate) fn inventory(&self) -> &Inventory {
+        &self.inventory
+    }
+
+    /// The listener for operators, if there is to be one.
+    pub(crate) fn admin(&self) -> Option<&Admin> {
+        self.admin.as_ref()
+    }
+
+    /// The configuration without its secrets.
+    pub(crate) fn shown(&self) -> &serde_json::Value {
+        &self.shown
+    }
+
     pub(crate) fn strip(&self) -> &StripList {
         &self.strip
     }
@@ -93,6 +133,7 @@ impl Gateway {
 pub struct Bind {
     address: SocketAddr,
     sites: HostTable<Arc<Site>>,
+    all: Vec<Arc<Site>>,
 }
 
 impl Bind {
@@ -100,6 +141,7 @@ impl Bind {
         Self {
             address,
             sites: HostTable::new(),
+            all: Vec::new(),
         }
     }
 
@@ -110,7 +152,14 @@ impl Bind {
     }
 
     pub(crate) fn push(&mut self, listener: &Listener, site: Site) {
-        self.sites.push(&listener.hosts, Arc::new(site));
+        let site = Arc::new(site);
+        self.all.push(Arc::clone(&site));
+        self.sites.push(&listener.hosts, site);
+    }
+
+    /// The listeners that share it, in the order of their priority.
+    pub(crate) fn sites(&self) -> impl Iterator<Item = &Arc<Site>> {
+        self.all.iter()
     }
 
     /// The address of the configuration; its port may be 0.
@@ -141,6 +190,8 @@ pub(crate) struct Site {
     pub(crate) plan: Plan,
     pub(crate) identity_headers: Option<IdentityHeaders>,
     pub(crate) pages: Arc<Pages>,
+    /// What is counted, once the configuration is to come into force.
+    pub(crate) counts: OnceLock<Arc<ListenerCounts>>,
 }
 
 impl Site {

@@ -14,17 +14,21 @@
 
 mod accept;
 mod activity;
+mod admin;
 mod admission;
 mod authorization;
 mod backend;
+mod backend_health;
 mod connection;
 mod facts;
 mod framing;
 mod gateway;
 mod identity;
 mod identity_headers;
+mod inventory;
 mod load;
 mod log;
+mod metrics;
 mod pages;
 mod paths;
 mod plain_http;

@@ -49,7 +49,7 @@ pub(crate) fn request(
         client_verify = verification(admission),
         revocation = revocation.map(Verdict::code),
         revocation_source = revocation.map(|verdict| verdict.source().name()),
-        detail = detail(result),
+        detail = result.as_ref().err().and_then(detail),
         subject = facts.map(|facts: &CertificateFacts| Shown::new(&facts.subject).to_string()),
         fingerprint = facts.map(|facts| facts.fingerprint_sha1.as_str()),
         backend,
@@ -90,14 +90,14 @@ fn verification(admission: Option<&Admission>) -> String {
 }
 
 /// The whole story of a refused client, for the operator's eyes only.
-fn detail(result: &Result<Served, Refused>) -> Option<String> {
-    match result {
-        Err(Refused::Client(refusal)) => Some(with_causes(&**refusal)),
-        Err(Refused::NotAuthorised(lacking)) => Some(format!(
+pub(crate) fn detail(refused: &Refused) -> Option<String> {
+    match refused {
+        Refused::Client(refusal) => Some(with_causes(&**refusal)),
+        Refused::NotAuthorised(lacking) => Some(format!(
             "authorization {}: nothing of {}",
             lacking.authorization, lacking.demand
         )),
-        Err(Refused::IdentityTooLarge(error)) => Some(error.to_string()),
+        Refused::IdentityTooLarge(error) => Some(error.to_string()),
         _ => None,
     }
 }

@@ -24,7 +24,6 @@ use crate::framing;
 use crate::gateway::Site;
 use crate::identity::Identity;
 use crate::log;
-use crate::pages::Pages;
 use crate::plan;
 use crate::refused::Refused;
 use crate::relay::Relay;
@@ -50,16 +49,19 @@ pub(crate) async fn respond(
     };
     in_flight.turn(Turn::Client);
     log::request(connection, admission.as_deref(), &parts, &result, started);
+    let asked = admission
+        .as_deref()
+        .map(|admission| asked(connection, admission, &parts));
+    let metrics = &connection.core.shared.metrics;
+    in_flight.measured_by(metrics.answered(connection, asked, &result, started));
     match result {
         Ok(Served::Forwarded(Forwarded {
             response, timeout, ..
         })) => response.map(|body| Either::Left(Relay::new(body, in_flight, timeout))),
         Ok(Served::Redirected(response)) => response.map(|()| Either::Right(Full::default())),
         Err(refused) => {
-            let pages = admission
-                .as_ref()
-                .map(|admission| pages(connection, admission, &parts));
-            let mut response = refused.answer(&parts.headers, pages.as_deref());
+            let pages = asked.map(|site| &*site.pages);
+            let mut response = refused.answer(&parts.headers, pages);
             if matches!(refused, Refused::Client(_)) {
                 end(connection, parts.version, response.headers_mut());
             }
@@ -128,10 +130,10 @@ impl Served {
     }
 }
 
-/// The error pages of the listener that the request is for, or of that of the connection.
-fn pages(connection: &Connection, admission: &Admission, parts: &Parts) -> Arc<Pages> {
+/// The listener that the request is for, or that of the connection: whose error pages and counters are used.
+fn asked<'a>(connection: &Connection, admission: &'a Admission, parts: &Parts) -> &'a Arc<Site> {
     let asked = authority(parts).and_then(|authority| site(connection, admission, authority));
-    Arc::clone(&asked.unwrap_or(&admission.site).pages)
+    asked.unwrap_or(&admission.site)
 }
 
 /// A backend's response and how it was come by.
@@ -188,7 +190,8 @@ async fn forward(
     frame(&mut request);
 
     let timeout = last.settings.request_timeout;
-    let mut response = connection.core.backends.send(request, timeout).await?;
+    let sent = connection.core.backends.send(request, timeout);
+    let mut response = site.first_byte(sent).await?;
     let status = response.status();
     if status == StatusCode::SWITCHING_PROTOCOLS {
         return Err(Refused::BackendFailed); // no Upgrade was sent, so there is nothing to switch to
