@@ -1,5 +1,7 @@
 //! What is known of the health of backends.
 
+use std::collections::BTreeMap;
+
 use crate::gateway::Gateway;
 
 /// How a server is, in the words of Application Gateway (section 5.3 of its behaviour reference).
@@ -36,8 +38,8 @@ pub(crate) struct ServerHealth {
 
 impl PoolHealth {
     /// How many servers there are of each health.
-    pub(crate) fn counts(&self) -> std::collections::BTreeMap<&'static str, usize> {
-        let mut counts = std::collections::BTreeMap::new();
+    pub(crate) fn counts(&self) -> BTreeMap<&'static str, usize> {
+        let mut counts = BTreeMap::new();
         for server in &self.servers {
             let count: &mut usize = counts.entry(server.health.name()).or_default();
             *count = count.saturating_add(1);
@@ -52,14 +54,14 @@ pub(crate) fn pool_health(gateway: &Gateway) -> Vec<PoolHealth> {
     let health = pools.map(|pool| PoolHealth {
         pool: pool.pool.clone(),
         backend_settings: pool.backend_settings.clone(),
-        servers: pool.servers.iter().map(unknown).collect(),
+        servers: pool.servers.iter().map(|one| unknown(one)).collect(),
     });
     health.collect()
 }
 
-fn unknown(address: &String) -> ServerHealth {
+fn unknown(address: &str) -> ServerHealth {
     ServerHealth {
-        address: address.clone(),
+        address: address.to_owned(),
         health: Health::Unknown,
         log: String::new(),
     }

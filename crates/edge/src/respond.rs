@@ -192,15 +192,14 @@ async fn forward(
     let timeout = last.settings.request_timeout;
     let sent = connection.core.backends.send(request, timeout);
     let mut response = site.first_byte(sent).await?;
-    let status = response.status();
-    if status == StatusCode::SWITCHING_PROTOCOLS {
+    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         return Err(Refused::BackendFailed); // no Upgrade was sent, so there is nothing to switch to
     }
     framing::settle_response(&mut response)?;
     let mut sets: Vec<&RuleSet> = before.iter().map(|met| &*met.rewrites).collect();
     sets.push(&last.rewrites);
     to_client_by(
-        status,
+        response.status(),
         response.headers_mut(),
         &sets,
         &exchange,

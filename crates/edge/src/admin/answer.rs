@@ -71,7 +71,7 @@ pub(super) fn answer<B>(
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(said.content_type));
     headers.extend(GUARDS.map(|(name, value)| (name, HeaderValue::from_static(value))));
-    if let Ok(policy) = HeaderValue::from_str(&page::content_security_policy()) {
+    if let Ok(policy) = HeaderValue::from_str(page::content_security_policy()) {
         headers.insert(CONTENT_SECURITY_POLICY, policy);
     }
     if said.status == StatusCode::METHOD_NOT_ALLOWED {

@@ -1,21 +1,22 @@
 //! Everything that was counted, as OpenMetrics.
 
+mod ocsp;
+mod page;
+mod traffic;
+
 use std::fmt;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use prometheus_client::collector::Collector;
+use prometheus_client::encoding::DescriptorEncoder;
 use prometheus_client::encoding::text::encode;
-use prometheus_client::encoding::{
-    DescriptorEncoder, EncodeGaugeValue, EncodeLabelSet, MetricEncoder, NoLabelSet,
-};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::{Registry, Unit};
 use rustls_pki_types::UnixTime;
 
-use super::doors::DoorCounts;
-use super::listener::Counts;
+use page::{NONE, Page};
+
 use super::shards::lock;
 use super::tally::Durations;
 use crate::backend_health::pool_health;
@@ -110,209 +111,6 @@ impl Scrape {
         }
         Ok(())
     }
-
-    fn listeners(&self, page: &mut Page<'_>) -> fmt::Result {
-        let listeners: Vec<(String, Counts)> = lock(&self.0.metrics.listeners)
-            .iter()
-            .map(|(name, counts)| (name.clone(), counts.sum()))
-            .collect();
-        let each = || {
-            listeners
-                .iter()
-                .map(|(name, counts)| (name.as_str(), counts))
-        };
-        page.counter(
-            "requests",
-            "Requests that were answered, by class of status and by reason",
-            None,
-            each().flat_map(|(name, counts)| {
-                counts
-                    .requests
-                    .iter()
-                    .map(move |((status, reason), count)| {
-                        (
-                            [("listener", name), ("status", status), ("reason", reason)],
-                            count,
-                        )
-                    })
-            }),
-        )?;
-        page.histogram(
-            "request_duration",
-            "From the head of a request to the end of its response",
-            each().map(|(name, counts)| ([("listener", name)], &counts.requests_took)),
-        )?;
-        page.histogram(
-            "backend_first_byte_duration",
-            "From the begin of forwarding a request to the head of the response",
-            each().map(|(name, counts)| ([("listener", name)], &counts.first_bytes_took)),
-        )?;
-        page.counter(
-            "received",
-            "Octets of HTTP from clients, without TLS",
-            Some(Unit::Bytes),
-            each().map(|(name, counts)| ([("listener", name)], counts.received)),
-        )?;
-        page.counter(
-            "sent",
-            "Octets of HTTP to clients, without TLS",
-            Some(Unit::Bytes),
-            each().map(|(name, counts)| ([("listener", name)], counts.sent)),
-        )?;
-        page.counter(
-            "handshakes",
-            "TLS handshakes that were finished",
-            None,
-            each().flat_map(|(name, counts)| {
-                counts
-                    .handshakes
-                    .iter()
-                    .map(move |((protocol, kind), count)| {
-                        (
-                            [("listener", name), ("protocol", protocol), ("kind", kind)],
-                            count,
-                        )
-                    })
-            }),
-        )?;
-        page.counter(
-            "client_verifications",
-            "Judgements of clients, after handshakes and when a proof was spent",
-            None,
-            each().flat_map(|(name, counts)| {
-                counts
-                    .verifications
-                    .iter()
-                    .map(move |((outcome, class, reason), count)| {
-                        (
-                            [
-                                ("listener", name),
-                                ("outcome", outcome),
-                                ("class", class),
-                                ("reason", reason),
-                            ],
-                            count,
-                        )
-                    })
-            }),
-        )
-    }
-
-    fn doors(&self, page: &mut Page<'_>) -> fmt::Result {
-        let door = |address: SocketAddr| address.to_string();
-        let doors: Vec<(String, DoorCounts)> = self
-            .0
-            .metrics
-            .doors
-            .iter()
-            .map(|one| (door(one.address), one.sum()))
-            .collect();
-        let each = || {
-            doors
-                .iter()
-                .map(|(address, counts)| (address.as_str(), counts))
-        };
-        page.counter(
-            "connections_accepted",
-            "Connections that clients opened",
-            None,
-            each().map(|(address, counts)| ([("address", address)], counts.accepted)),
-        )?;
-        page.gauge(
-            "connections_open",
-            "Connections of clients that are open",
-            None,
-            each().map(|(address, counts)| ([("address", address)], counts.open)),
-        )?;
-        page.counter(
-            "handshakes_failed",
-            "TLS handshakes that were not finished, by reason",
-            None,
-            each().flat_map(|(address, counts)| {
-                counts
-                    .failures
-                    .iter()
-                    .map(move |(reason, count)| ([("address", address), ("reason", reason)], count))
-            }),
-        )
-    }
-
-    fn ocsp(&self, page: &mut Page<'_>) -> fmt::Result {
-        let ocsp = &self.0.metrics.ocsp;
-        page.counter(
-            "ocsp_checks",
-            "Certificates of clients that were checked; cached ones are hits of the memory",
-            None,
-            ocsp.checks()
-                .iter()
-                .map(|((reason, outcome, source), count)| {
-                    (
-                        [("outcome", outcome), ("reason", reason), ("source", source)],
-                        count,
-                    )
-                }),
-        )?;
-        page.counter(
-            "ocsp_events",
-            "Checks that waited for the question of another, renewals ahead of the end, answers found in the store, failures of the store, suspensions of responders",
-            None,
-            ocsp.events().iter().map(|(event, count)| ([("event", event)], count)),
-        )?;
-        let (remembered, most) = self.0.gateway.load().checker().remembered();
-        page.gauge(
-            "ocsp_cache_entries",
-            "Certificates of which an answer or a failure is remembered",
-            None,
-            [(NONE, remembered)],
-        )?;
-        page.gauge(
-            "ocsp_cache_capacity",
-            "Certificates of which something can be remembered",
-            None,
-            [(NONE, most)],
-        )
-    }
-
-    fn responders(&self, page: &mut Page<'_>) -> fmt::Result {
-        let responders = self.0.metrics.ocsp.responders();
-        let each = || {
-            responders
-                .iter()
-                .map(|(name, responder)| (name.as_str(), responder))
-        };
-        page.counter(
-            "ocsp_questions",
-            "Questions that were put to a responder",
-            None,
-            each().map(|(name, responder)| ([("responder", name)], responder.asked)),
-        )?;
-        page.counter(
-            "ocsp_answers",
-            "What came of questions to a responder",
-            None,
-            each().flat_map(|(name, responder)| {
-                responder.answers.iter().map(move |(outcome, count)| {
-                    ([("responder", name), ("outcome", outcome)], count)
-                })
-            }),
-        )?;
-        page.histogram(
-            "ocsp_answer_duration",
-            "How long questions to a responder took",
-            each().map(|(name, responder)| ([("responder", name)], &responder.took)),
-        )?;
-        let now = UnixTime::now();
-        page.gauge(
-            "ocsp_responder_suspended",
-            "Whether a responder is left alone because it failed again and again",
-            None,
-            each().map(|(name, responder)| {
-                let suspended = responder.suspended_until.is_some_and(|until| now < until);
-                ([("responder", name)], u32::from(suspended))
-            }),
-        )
-    }
-
     fn profiles(&self, page: &mut Page<'_>) -> fmt::Result {
         let gateway = self.0.gateway.load();
         let remembered: Vec<_> = gateway
@@ -400,71 +198,6 @@ impl Scrape {
                 })
             }),
         )
-    }
-}
-
-/// The labels of what there is one of.
-const NONE: [(&str, &str); 0] = [];
-
-/// What is written to.
-struct Page<'e>(DescriptorEncoder<'e>);
-
-impl Page<'_> {
-    fn family<'s>(
-        &'s mut self,
-        name: &'s str,
-        help: &str,
-        unit: Option<&'s Unit>,
-        kind: MetricType,
-    ) -> Result<MetricEncoder<'s>, fmt::Error> {
-        self.0.encode_descriptor(name, help, unit, kind)
-    }
-
-    fn counter<L: EncodeLabelSet>(
-        &mut self,
-        name: &str,
-        help: &str,
-        unit: Option<Unit>,
-        values: impl IntoIterator<Item = (L, u64)>,
-    ) -> fmt::Result {
-        let mut family = self.family(name, help, unit.as_ref(), MetricType::Counter)?;
-        for (labels, value) in values {
-            family
-                .encode_family(&labels)?
-                .encode_counter::<NoLabelSet, _, u64>(&value, None)?;
-        }
-        Ok(())
-    }
-
-    fn gauge<L: EncodeLabelSet, V: EncodeGaugeValue>(
-        &mut self,
-        name: &str,
-        help: &str,
-        unit: Option<Unit>,
-        values: impl IntoIterator<Item = (L, V)>,
-    ) -> fmt::Result {
-        let mut family = self.family(name, help, unit.as_ref(), MetricType::Gauge)?;
-        for (labels, value) in values {
-            family.encode_family(&labels)?.encode_gauge(&value)?;
-        }
-        Ok(())
-    }
-
-    /// In seconds.
-    fn histogram<'d, L: EncodeLabelSet>(
-        &mut self,
-        name: &str,
-        help: &str,
-        values: impl IntoIterator<Item = (L, &'d Durations)>,
-    ) -> fmt::Result {
-        let unit = Unit::Seconds;
-        let mut family = self.family(name, help, Some(&unit), MetricType::Histogram)?;
-        for (labels, took) in values {
-            family
-                .encode_family(&labels)?
-                .encode_histogram::<NoLabelSet>(took.sum(), took.count(), &took.buckets(), None)?;
-        }
-        Ok(())
     }
 }
 

@@ -78,9 +78,9 @@ impl Durations {
         self.sum.as_secs_f64()
     }
 
-    /// In whole milliseconds.
-    pub(crate) fn sum_of_millis(&self) -> u64 {
-        u64::try_from(self.sum.as_millis()).unwrap_or(u64::MAX)
+    /// What it took on the average, in whole milliseconds; nothing where nothing was.
+    pub(crate) fn mean_of_millis(&self) -> Option<u128> {
+        self.sum.as_millis().checked_div(u128::from(self.count()))
     }
 
     /// Upper bounds in seconds, each with what is within it and not within the one before.

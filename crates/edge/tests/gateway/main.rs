@@ -31,6 +31,8 @@
 //! - `authorization`: who may pass, beside being proven
 //! - `paths`: what the path of a request decides, redirects, error pages, plain HTTP
 //! - `url_rewrite`: what rules make of URLs and of `Set-Cookie`
+//! - `admin`: what the listener for operators shows, and to whom
+//! - `metrics`: what is counted, and by what
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::as_conversions,
@@ -41,6 +43,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod admin;
 mod alerts;
 mod authentication;
 mod authorization;
@@ -55,6 +58,7 @@ mod hello;
 mod identity;
 mod identity_headers;
 mod log;
+mod metrics;
 mod nonces;
 mod ocsp;
 mod own_fields;

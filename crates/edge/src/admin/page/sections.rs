@@ -233,10 +233,8 @@ fn ocsp(shared: &Shared, gateway: &Gateway) -> String {
             Some(until) if now < until => Cell::toned("bad", "left alone"),
             _ => Cell::toned("good", "asked"),
         };
-        let mean = match responder.took.count() {
-            0 => String::new(),
-            count => format!("{} ms", responder.took.sum_of_millis() / count),
-        };
+        let mean = responder.took.mean_of_millis();
+        let mean = mean.map_or_else(String::new, |mean| format!("{mean} ms"));
         [
             name.into(),
             state,
