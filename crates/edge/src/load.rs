@@ -171,11 +171,13 @@ impl<'a> Loader<'a> {
         for profile in &model.tls_profiles {
             self.inventory.begin_profile(&profile.name);
             let certificate = self.server_certificate(&profile.certificate);
+            if let Some(certificate) = &certificate {
+                self.inventory.serves_with(certificate.chain());
+            }
             let client_auth = self.client_auth(&profile.client_auth, checker);
             let (Some(certificate), Some(client_auth)) = (certificate, client_auth) else {
                 continue;
             };
-            self.inventory.serves_with(certificate.chain());
             let stapling = match profile.ocsp_stapling {
                 true => OcspStapling::On,
                 false => OcspStapling::Off,
