@@ -1,7 +1,10 @@
 //! What the listener for operators shows, and to whom.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use portcullis_edge::{ReloadError, StartError};
 use portcullis_test_pki::Name;
 use serde_json::{Value, json};
@@ -141,16 +144,9 @@ async fn a_page_of_another_site_reads_nothing() {
     }
 }
 
-#[tokio::test]
-async fn what_is_in_force_is_shown_without_secrets() {
-    let (pki, backend) = (Pki::new(), Backend::start().await);
-    let key = base64::Engine::encode(
-        &base64::engine::general_purpose::STANDARD,
-        pki.server.key_pem(),
-    );
-    let certificate =
-        base64::Engine::encode(&base64::engine::general_purpose::STANDARD, pki.server.pem());
-    let toml = format!(
+/// A configuration that holds secrets of every kind, with this certificate and this key in it.
+fn secretive(certificate: &str, key: &str, backend: SocketAddr) -> String {
+    format!(
         r#"
 [admin]
 bind = "127.0.0.1:0"
@@ -180,8 +176,16 @@ name = "one"
 request_headers = {{ Authorization = "Basic hunter2" }}
 url = {{ query = "code=hunter2" }}
 "#,
-        backend.address()
-    );
+        backend
+    )
+}
+
+#[tokio::test]
+async fn what_is_in_force_is_shown_without_secrets() {
+    let (pki, backend) = (Pki::new(), Backend::start().await);
+    let key = STANDARD.encode(pki.server.key_pem());
+    let certificate = STANDARD.encode(pki.server.pem());
+    let toml = secretive(&certificate, &key, backend.address());
     let gateway = Setup::new(&pki, &backend).written(&toml).start();
     let operator = gateway.operator();
     let shown = operator.json("/api/configuration").await;
@@ -354,7 +358,7 @@ async fn the_page_runs_nothing_that_a_certificate_says() {
         .unwrap()
         .0;
     let digest = <sha2::Sha256 as sha2::Digest>::digest(style);
-    let digest = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, digest);
+    let digest = STANDARD.encode(digest);
     let policy = page.header("content-security-policy")[0];
     assert!(policy.contains(&format!("'sha256-{digest}'")), "{policy}");
     let refusals = operator.get("/api/refusals").await;

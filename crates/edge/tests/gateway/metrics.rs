@@ -13,13 +13,14 @@ use crate::rig::{
 
 const HOST: &str = "www.contoso.com";
 
+/// Holds the sum of samples, said as `name label=value label=value`, against what is expected.
 #[track_caller]
-fn is(samples: &Samples, name: &str, labels: &[(&str, &str)], expected: f64) {
-    let found = samples.sum(name, labels);
-    assert!(
-        (found - expected).abs() < 1e-9,
-        "{name} {labels:?}: {found}"
-    );
+fn is(samples: &Samples, what: &str, expected: f64) {
+    let mut words = what.split(' ');
+    let name = format!("portcullis_{}", words.next().unwrap());
+    let labels: Vec<_> = words.map(|word| word.split_once('=').unwrap()).collect();
+    let found = samples.sum(&name, &labels);
+    assert!((found - expected).abs() < 1e-9, "{what}: {found}");
 }
 
 #[tokio::test]
@@ -52,57 +53,32 @@ async fn requests_are_counted_by_listener_status_and_reason() {
     let samples = operator
         .until("portcullis_request_duration_seconds_count", &[], 8.0)
         .await;
-    let requests = "portcullis_requests_total";
     is(
         &samples,
-        requests,
-        &[
-            ("listener", "l0"),
-            ("status", "2xx"),
-            ("reason", "forwarded"),
-        ],
+        "requests_total listener=l0 status=2xx reason=forwarded",
         4.0,
     );
     is(
         &samples,
-        requests,
-        &[
-            ("listener", "l1"),
-            ("status", "2xx"),
-            ("reason", "forwarded"),
-        ],
+        "requests_total listener=l1 status=2xx reason=forwarded",
         3.0,
     );
     is(
         &samples,
-        requests,
-        &[
-            ("listener", "l0"),
-            ("status", "4xx"),
-            ("reason", "no_listener"),
-        ],
+        "requests_total listener=l0 status=4xx reason=no_listener",
         1.0,
     );
-    is(
-        &samples,
-        "portcullis_backend_first_byte_duration_seconds_count",
-        &[],
-        7.0,
-    );
+    is(&samples, "backend_first_byte_duration_seconds_count", 7.0);
     assert!(samples.sum("portcullis_backend_connect_duration_seconds_count", &[]) >= 1.0);
-    is(&samples, "portcullis_connections_accepted_total", &[], 7.0);
+    is(&samples, "connections_accepted_total", 7.0);
     assert!(samples.sum("portcullis_received_bytes_total", &[("listener", "l0")]) > 100.0);
     assert!(samples.sum("portcullis_sent_bytes_total", &[("listener", "l1")]) > 100.0);
     drop(http);
     operator
         .until("portcullis_connections_open", &[], 0.0)
         .await;
-    is(
-        &samples,
-        "portcullis_build_info",
-        &[("version", env!("CARGO_PKG_VERSION"))],
-        1.0,
-    );
+    let version = env!("CARGO_PKG_VERSION");
+    is(&samples, &format!("build_info version={version}"), 1.0);
 }
 
 #[tokio::test]
@@ -113,7 +89,6 @@ async fn handshakes_are_counted_by_version_and_resumption() {
         .admin("")
         .start();
     let operator = gateway.operator();
-    let handshakes = "portcullis_handshakes_total";
     for (client, protocol) in [
         (Client::new(&pki), "TLSv1.3"),
         (Client::tls12(&pki), "TLSv1.2"),
@@ -125,38 +100,28 @@ async fn handshakes_are_counted_by_version_and_resumption() {
         let samples = operator.metrics().await;
         is(
             &samples,
-            handshakes,
-            &[("protocol", protocol), ("kind", "resumed")],
+            &format!("handshakes_total protocol={protocol} kind=resumed"),
             1.0,
         );
-        is(&samples, handshakes, &[("protocol", protocol)], 2.0);
+        is(
+            &samples,
+            &format!("handshakes_total protocol={protocol}"),
+            2.0,
+        );
     }
     let samples = operator.metrics().await;
+    is(&samples, "client_verifications_total outcome=verified", 4.0);
     is(
         &samples,
-        "portcullis_client_verifications_total",
-        &[("outcome", "verified")],
-        4.0,
-    );
-    let chains = "portcullis_verified_chain_lookups_total";
-    is(
-        &samples,
-        chains,
-        &[("profile", "p0"), ("result", "miss")],
+        "verified_chain_lookups_total profile=p0 result=miss",
         2.0,
     );
     is(
         &samples,
-        chains,
-        &[("profile", "p0"), ("result", "hit")],
+        "verified_chain_lookups_total profile=p0 result=hit",
         2.0,
     );
-    is(
-        &samples,
-        "portcullis_verified_chains",
-        &[("profile", "p0")],
-        2.0,
-    );
+    is(&samples, "verified_chains profile=p0", 2.0);
 }
 
 #[tokio::test]
@@ -187,20 +152,11 @@ async fn refusals_are_counted_by_class_and_code() {
         let answer = client.get(gateway.address(), HOST).await;
         assert_eq!(answer.reason(), reason);
         let samples = operator.metrics().await;
-        let labels = [
-            ("listener", "l0"),
-            ("class", class),
-            ("reason", reason),
-            ("outcome", "refused"),
-        ];
-        is(
-            &samples,
-            "portcullis_client_verifications_total",
-            &labels,
-            1.0,
-        );
-        let labels = [("listener", "l0"), ("status", "4xx"), ("reason", reason)];
-        is(&samples, "portcullis_requests_total", &labels, 1.0);
+        let judged =
+            format!("client_verifications_total listener=l0 class={class} reason={reason}");
+        is(&samples, &format!("{judged} outcome=refused"), 1.0);
+        let answered = format!("requests_total listener=l0 status=4xx reason={reason}");
+        is(&samples, &answered, 1.0);
     }
 }
 
@@ -249,8 +205,7 @@ async fn failed_handshakes_are_counted_by_reason() {
     ] {
         is(
             &samples,
-            failed,
-            &[("reason", reason), ("address", &address.to_string())],
+            &format!("handshakes_failed_total reason={reason} address={address}"),
             1.0,
         );
     }
@@ -272,96 +227,75 @@ async fn asking(pki: &Pki, backend: &Backend) -> (Responder, Certified, Rig) {
 #[tokio::test]
 async fn ocsp_is_counted_by_responder_and_outcome() {
     let (pki, backend) = (Pki::new(), Backend::start().await);
-    let (responder, alice, mut gateway) = asking(&pki, &backend).await;
-    let operator = gateway.operator();
+    let (responder, alice, gateway) = asking(&pki, &backend).await;
     let client = Client::new(&pki).showing(&alice, &[]);
     for _ in 0..3 {
         assert_eq!(client.get(gateway.address(), HOST).await.status, 200);
     }
-    let url = responder.url();
-    let place = url.trim_start_matches("http://").trim_end_matches('/');
-    let of = [("responder", place)];
-    let samples = operator.metrics().await;
-    is(&samples, "portcullis_ocsp_questions_total", &of, 1.0);
-    is(
-        &samples,
-        "portcullis_ocsp_answers_total",
-        &[of[0], ("outcome", "good")],
-        1.0,
-    );
-    is(
-        &samples,
-        "portcullis_ocsp_answer_duration_seconds_count",
-        &of,
-        1.0,
-    );
-    let checks = "portcullis_ocsp_checks_total";
-    is(
-        &samples,
-        checks,
-        &[
-            ("outcome", "passed"),
-            ("reason", "good"),
-            ("source", "fetched"),
-        ],
-        1.0,
-    );
-    is(
-        &samples,
-        checks,
-        &[
-            ("outcome", "passed"),
-            ("reason", "good"),
-            ("source", "cached"),
-        ],
-        2.0,
-    );
-    is(&samples, "portcullis_ocsp_cache_entries", &[], 1.0);
-    // A reload forgets nothing that was counted.
+    let place = place(&responder);
+    let samples = gateway.operator().metrics().await;
+    for (what, expected) in [
+        (&*format!("ocsp_questions_total responder={place}"), 1.0),
+        (
+            &*format!("ocsp_answers_total responder={place} outcome=good"),
+            1.0,
+        ),
+        (
+            &*format!("ocsp_answer_duration_seconds_count responder={place}"),
+            1.0,
+        ),
+        (
+            "ocsp_checks_total outcome=passed reason=good source=fetched",
+            1.0,
+        ),
+        (
+            "ocsp_checks_total outcome=passed reason=good source=cached",
+            2.0,
+        ),
+        ("ocsp_cache_entries", 1.0),
+    ] {
+        is(&samples, what, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_reload_forgets_nothing_that_was_counted() {
+    let (pki, backend) = (Pki::new(), Backend::start().await);
+    let (responder, alice, mut gateway) = asking(&pki, &backend).await;
+    let client = Client::new(&pki).showing(&alice, &[]);
+    assert_eq!(client.get(gateway.address(), HOST).await.status, 200);
     gateway.reload(|setup| setup);
-    let bob = pki.client("bob").ocsp_url(&url).issue();
+    let bob = pki.client("bob").ocsp_url(&responder.url()).issue();
     responder.knows(&bob, &pki.issuing);
     responder.says(|_| Reply::HangUp);
     let client = Client::new(&pki).showing(&bob, &[]);
-    assert_eq!(
-        client.get(gateway.address(), HOST).await.reason(),
-        "responder_unreachable"
-    );
-    let samples = operator.metrics().await;
-    is(
-        &samples,
-        "portcullis_ocsp_answers_total",
-        &[of[0], ("outcome", "good")],
-        1.0,
-    );
-    is(
-        &samples,
-        "portcullis_ocsp_answers_total",
-        &[of[0], ("outcome", "responder_unreachable")],
-        1.0,
-    );
-    is(
-        &samples,
-        checks,
-        &[("outcome", "refused"), ("reason", "responder_unreachable")],
-        1.0,
-    );
-    let refused = [
-        ("class", "unavailable"),
-        ("reason", "responder_unreachable"),
-    ];
-    is(
-        &samples,
-        "portcullis_client_verifications_total",
-        &refused,
-        1.0,
-    );
-    is(
-        &samples,
-        "portcullis_requests_total",
-        &[("reason", "forwarded")],
-        3.0,
-    );
+    let answer = client.get(gateway.address(), HOST).await;
+    assert_eq!(answer.reason(), "responder_unreachable");
+    let samples = gateway.operator().metrics().await;
+    let answers = format!("ocsp_answers_total responder={} outcome", place(&responder));
+    for (what, expected) in [
+        (&*format!("{answers}=good"), 1.0),
+        (&*format!("{answers}=responder_unreachable"), 1.0),
+        (
+            "ocsp_checks_total outcome=refused reason=responder_unreachable",
+            1.0,
+        ),
+        (
+            "client_verifications_total class=unavailable reason=responder_unreachable",
+            1.0,
+        ),
+        ("requests_total reason=forwarded", 1.0),
+    ] {
+        is(&samples, what, expected);
+    }
+}
+
+/// Its host and port.
+fn place(responder: &Responder) -> String {
+    let url = responder.url();
+    url.trim_start_matches("http://")
+        .trim_end_matches('/')
+        .to_owned()
 }
 
 #[tokio::test]
@@ -430,10 +364,5 @@ async fn certificates_say_how_long_they_last() {
     let root = [("profile", "p0"), ("subject", "CN=Contoso Root CA")];
     assert!(samples.sum(days, &root) > 0.0);
     assert!(samples.sum("portcullis_certificate_not_after_seconds", &root) > 1.7e9);
-    is(
-        &samples,
-        "portcullis_backend_servers",
-        &[("pool", "b0"), ("health", "Unknown")],
-        1.0,
-    );
+    is(&samples, "backend_servers pool=b0 health=Unknown", 1.0);
 }
