@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use portcullis_edge::Running;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tracing_appender::non_blocking::WorkerGuard;
+use tracing_appender::non_blocking::{ErrorCounter, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 
 use crate::import;
@@ -49,7 +49,7 @@ pub(crate) struct Run {
 
 /// Runs until SIGTERM or SIGINT.
 pub(crate) fn run(run: Run) -> Result<ExitCode, Box<dyn Error>> {
-    let _written = log_to_stderr();
+    let (_written, lost) = log_to_stderr();
     let source = run.source()?;
     let gateway = match source.load() {
         Ok(gateway) => gateway,
@@ -61,6 +61,7 @@ pub(crate) fn run(run: Run) -> Result<ExitCode, Box<dyn Error>> {
         Err(Unusable::NoDocument(error)) => return Err(error.into()),
     };
     let running = Running::start(gateway, cores(run.cores))?;
+    running.dropped_log_lines(move || u64::try_from(lost.dropped_lines()).unwrap_or(u64::MAX));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -79,16 +80,17 @@ pub(crate) fn cores(asked: Option<NonZeroUsize>) -> NonZeroUsize {
 /// Log lines for people on standard error about what happens beside requests.
 ///
 /// A thread of its own writes them: a reader that does not keep up loses lines, and delays nobody.
-/// What is returned writes the rest when it is dropped.
-pub(crate) fn log_to_stderr() -> WorkerGuard {
+/// The first of what is returned writes the rest when it is dropped, the other counts the lines that were lost.
+pub(crate) fn log_to_stderr() -> (WorkerGuard, ErrorCounter) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let (writer, written) = tracing_appender::non_blocking(io::stderr());
+    let lost = writer.error_counter();
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(writer)
         .with_ansi(io::stderr().is_terminal())
         .init();
-    written
+    (written, lost)
 }
 
 impl Run {
@@ -114,6 +116,9 @@ async fn until_ended(running: Running, source: &Source, drain: u64) -> io::Resul
     // Not before: a signal of somebody who was told would end the process as it stands.
     for address in running.addresses() {
         tracing::info!("listening on https://{address}");
+    }
+    if let Some(address) = running.admin_address() {
+        tracing::info!("listening for operators on http://{address}");
     }
     loop {
         tokio::select! {
@@ -153,10 +158,12 @@ impl End {
 
 /// A configuration that cannot be used changes nothing: the last good one goes on.
 fn reload(running: &Running, source: &Source) {
-    let replaced = source
-        .load()
-        .map_err(|error| error.to_string())
-        .and_then(|gateway| running.reload(gateway).map_err(|error| with_cause(&error)));
+    let loaded = source.load().map_err(|error| {
+        running.reload_failed();
+        error.to_string()
+    });
+    let replaced =
+        loaded.and_then(|gateway| running.reload(gateway).map_err(|error| with_cause(&error)));
     match replaced {
         Ok(()) => tracing::info!("the configuration was replaced"),
         Err(error) => tracing::error!("the configuration stays as it was: {error}"),

@@ -64,9 +64,10 @@ pub(crate) async fn accept(listener: TcpListener, bind: usize, core: Core) {
         };
         if let Some((stream, peer, permit)) = next {
             let core = core.clone();
+            let open = core.shared.metrics.accepted(bind);
             tokio::spawn(async move {
                 connection::serve(stream, peer, bind, core).await;
-                drop(permit);
+                drop((open, permit));
             });
         }
     }

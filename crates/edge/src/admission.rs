@@ -72,6 +72,7 @@ impl Admission {
                 now,
             )
             .await?;
+            judged.count();
             let judged = Arc::new(judged);
             connection.admission.store(Arc::clone(&judged));
             // An answer may have taken seconds, in which the configuration may have been replaced.

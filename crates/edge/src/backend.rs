@@ -21,6 +21,7 @@ use hyper::client::conn::TrySendError;
 
 use crate::activity::Pulse;
 use crate::gateway::Gateway;
+use crate::metrics::Connects;
 use crate::refused::Refused;
 use crate::transport::Destination;
 use connections::{Connections, Reserved};
@@ -45,9 +46,10 @@ const STALE_CONNECTIONS: usize = 4;
 const BUFFER: usize = 128 * 1024;
 
 /// The connections of one owner: a core, or a client connection that shares them with no other.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(crate) struct Backends {
     connections: Arc<Connections>,
+    connects: Arc<Connects>,
 }
 
 /// Why a request has no response.
@@ -80,8 +82,12 @@ enum Link {
 }
 
 impl Backends {
-    pub(crate) fn new() -> Self {
-        Self::default()
+    /// Without connections yet; how long they take is told to `connects`.
+    pub(crate) fn new(connects: Arc<Connects>) -> Self {
+        Self {
+            connections: Arc::default(),
+            connects,
+        }
     }
 
     /// Sends the request and waits for the head of the response. Of its target the path and query count;
@@ -133,7 +139,8 @@ impl Backends {
             if to.transport.is_http2() {
                 self.stream(to).await
             } else {
-                Ok((Link::Http1(dial::http1(to).await?), false))
+                let made = self.connects.measure(dial::http1(to)).await?;
+                Ok((Link::Http1(made), false))
             }
         };
         match tokio::time::timeout(timeout.min(CONNECT_TIMEOUT), making).await {
@@ -158,7 +165,7 @@ impl Backends {
                 }
                 Reserved::Dial(dialed) => dialed,
             };
-            let made = dial::http2(to).await;
+            let made = self.connects.measure(dial::http2(to)).await;
             let made = made.and_then(|made| {
                 let lease = self.connections.keep(to, made);
                 lease.ok_or(Refused::BackendFailed)

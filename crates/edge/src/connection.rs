@@ -29,6 +29,7 @@ use crate::admission::Admission;
 use crate::backend::Backends;
 use crate::gateway::Bind;
 use crate::log;
+use crate::metrics::Wire;
 use crate::plain_http::PlainHttp;
 use crate::respond::{ResponseBody, respond};
 use crate::session::{Offered, cipher, protocol};
@@ -103,6 +104,7 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, bind: usize, core
     let (tls, hello) = match handshake {
         Ok(Ok(Opened::Tls(tls, hello))) => (*tls, hello),
         Ok(Ok(Opened::PlainHttp(stream, spoken))) => {
+            core.shared.metrics.spoke_without_tls(bind, peer);
             return spoken.refuse(stream, peer, &core.shared.log).await;
         }
         Ok(Ok(Opened::Plain(stream))) => {
@@ -121,10 +123,12 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, bind: usize, core
             return;
         }
         Ok(Err(error)) => {
+            core.shared.metrics.handshake_failed(bind, peer, &error);
             log::without_handshake(&core.shared.log, peer, "handshake_failed", Some(&error));
             return;
         }
         Err(_) => {
+            core.shared.metrics.handshake_timed_out(bind);
             log::without_handshake(&core.shared.log, peer, "handshake_timed_out", None);
             return;
         }
@@ -136,6 +140,9 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, bind: usize, core
     let Some(connection) = admit(arrival, peer, bind, core).await else {
         return;
     };
+    let admission = connection.admission.load();
+    admission.site.handshake_made(tls.get_ref().1);
+    drop(admission);
     if http2 {
         serve_http2(tls, connection, stopped).await;
     } else {
@@ -247,6 +254,8 @@ async fn admit(
         UnixTime::now(),
     )
     .await?;
+    admission.count();
+    let connects = core.shared.metrics.connects();
     Some(Arc::new(Connection {
         port,
         tls,
@@ -262,7 +271,7 @@ async fn admit(
         requests: AtomicU64::new(0),
         close: Notify::new(),
         tunnels: watch::Sender::new(0),
-        dedicated: Backends::new(),
+        dedicated: Backends::new(connects),
     }))
 }
 
@@ -283,7 +292,10 @@ async fn serve_http1(
         .header_read_timeout(KEEP_ALIVE)
         .max_headers(HEADER_FIELDS)
         .max_buf_size(head)
-        .serve_connection(TokioIo::new(stream), service(&connection))
+        .serve_connection(
+            TokioIo::new(wire(stream, &connection)),
+            service(&connection),
+        )
         .with_upgrades();
     let shutdown = http1::UpgradeableConnection::graceful_shutdown;
     until_end(served, shutdown, &connection, stopped).await;
@@ -312,7 +324,7 @@ async fn serve_http2(
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_send_buf_size(SEND_BUFFER)
         .enable_connect_protocol()
-        .serve_connection(TokioIo::new(tls), service(&connection));
+        .serve_connection(TokioIo::new(wire(tls, &connection)), service(&connection));
     let shutdown = http2::Connection::graceful_shutdown;
     until_end(served, shutdown, &connection, stopped).await;
     tunnels_ended(&connection).await;
@@ -353,6 +365,11 @@ async fn ended(connection: &Connection, stopped: &mut watch::Receiver<Option<Dur
         () = connection.close.notified() => {}
         () = connection.activity.quiet_for(KEEP_ALIVE) => {}
     }
+}
+
+/// A connection whose octets are counted for its listener.
+fn wire<S>(stream: S, connection: &Connection) -> Wire<S> {
+    Wire::new(stream, connection.admission.load().site.counts.get())
 }
 
 type Answer = Result<Response<ResponseBody>, Infallible>;

@@ -2,18 +2,20 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use portcullis_model::host::{HostName, HostTable};
-use portcullis_model::{AccessLogSettings, Diagnostic, HttpSettings, Listener, Place};
+use portcullis_model::{AccessLogSettings, Admin, Diagnostic, HttpSettings, Listener, Place};
 use portcullis_revocation::Checker;
 use portcullis_rewrite::StripList;
-use portcullis_tls::{ClientAuth, NotHonoured, Profile, Stapler};
+use portcullis_tls::{ClientAuth, NotHonoured, Profile, Stapler, Trust};
 use rustls::crypto::CryptoProvider;
 
 use crate::authorization::Authorization;
 use crate::identity_headers::IdentityHeaders;
+use crate::inventory::Inventory;
 use crate::load::Loader;
+use crate::metrics::{ListenerCounts, Observing};
 use crate::pages::Pages;
 use crate::plan::Plan;
 use crate::pool::Pool;
@@ -32,6 +34,11 @@ pub struct Gateway {
     checker: Checker,
     access_log: AccessLogSettings,
     traces: Option<traces::Settings>,
+    observing: Arc<Observing>,
+    trusts: Vec<(String, Arc<Trust>)>,
+    inventory: Inventory,
+    admin: Option<Admin>,
+    shown: serde_json::Value,
 }
 
 impl Gateway {
@@ -52,6 +59,8 @@ impl Gateway {
         let pools = loader.pools();
         let traces = loader.traces();
         let access_log = loader.access_log();
+        let (observing, trusts) = (loader.observing(), loader.trusts());
+        let inventory = loader.take_inventory();
         loader.finish().map(|not_honoured| Self {
             binds,
             strip,
@@ -64,6 +73,11 @@ impl Gateway {
             checker,
             access_log,
             traces,
+            observing,
+            trusts,
+            inventory,
+            admin: model.admin.clone(),
+            shown: model.shown.clone(),
         })
     }
 
@@ -125,6 +139,32 @@ impl Gateway {
         self.traces.as_ref()
     }
 
+    /// What the checker tells of what it does.
+    pub(crate) fn observing(&self) -> &Observing {
+        &self.observing
+    }
+
+    /// What certificates of clients are judged by, with the names of the profiles.
+    pub(crate) fn trusts(&self) -> impl Iterator<Item = (&str, &Trust)> {
+        let trusts = self.trusts.iter();
+        trusts.map(|(name, trust)| (name.as_str(), &**trust))
+    }
+
+    /// What there is, for operators to look at.
+    pub(crate) fn inventory(&self) -> &Inventory {
+        &self.inventory
+    }
+
+    /// The listener for operators, if there is to be one.
+    pub(crate) fn admin(&self) -> Option<&Admin> {
+        self.admin.as_ref()
+    }
+
+    /// The configuration without its secrets.
+    pub(crate) fn shown(&self) -> &serde_json::Value {
+        &self.shown
+    }
+
     pub(crate) fn strip(&self) -> &StripList {
         &self.strip
     }
@@ -134,6 +174,7 @@ impl Gateway {
 pub struct Bind {
     address: SocketAddr,
     sites: HostTable<Arc<Site>>,
+    all: Vec<Arc<Site>>,
 }
 
 impl Bind {
@@ -141,6 +182,7 @@ impl Bind {
         Self {
             address,
             sites: HostTable::new(),
+            all: Vec::new(),
         }
     }
 
@@ -151,7 +193,14 @@ impl Bind {
     }
 
     pub(crate) fn push(&mut self, listener: &Listener, site: Site) {
-        self.sites.push(&listener.hosts, Arc::new(site));
+        let site = Arc::new(site);
+        self.all.push(Arc::clone(&site));
+        self.sites.push(&listener.hosts, site);
+    }
+
+    /// The listeners that share it, in the order of their priority.
+    pub(crate) fn sites(&self) -> impl Iterator<Item = &Arc<Site>> {
+        self.all.iter()
     }
 
     /// The address of the configuration; its port may be 0.
@@ -184,6 +233,8 @@ pub(crate) struct Site {
     pub(crate) plan: Plan,
     pub(crate) identity_headers: Option<IdentityHeaders>,
     pub(crate) pages: Arc<Pages>,
+    /// What is counted, once the configuration is to come into force.
+    pub(crate) counts: OnceLock<Arc<ListenerCounts>>,
 }
 
 impl Site {

@@ -14,10 +14,12 @@
 
 mod accept;
 mod activity;
+mod admin;
 mod admission;
 mod affinity;
 mod authorization;
 mod backend;
+mod backend_health;
 mod balance;
 mod connection;
 mod delivery;
@@ -26,8 +28,10 @@ mod framing;
 mod gateway;
 mod identity;
 mod identity_headers;
+mod inventory;
 mod load;
 mod log;
+mod metrics;
 mod pages;
 mod path_override;
 mod paths;

@@ -11,7 +11,7 @@ use std::error::Error;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use portcullis_chain::{Policy, Purpose};
 use portcullis_model::{self as model, Diagnostic, FileSource, Located, Place, Problem};
@@ -28,6 +28,8 @@ use rustls::crypto::CryptoProvider;
 use crate::authorization::Authorization;
 use crate::gateway::{Bind, Site};
 use crate::identity_headers::IdentityHeaders;
+use crate::inventory::Inventory;
+use crate::metrics::Observing;
 use crate::pool::Pool;
 use crate::rules;
 use crate::transport::Transport;
@@ -52,6 +54,8 @@ pub(crate) struct Loader<'a> {
     chain_files: HashSet<&'a FileSource>,
     not_honoured: Vec<(Place, NotHonoured)>,
     problems: Vec<Diagnostic>,
+    observing: Arc<Observing>,
+    inventory: Inventory,
 }
 
 impl<'a> Loader<'a> {
@@ -74,6 +78,8 @@ impl<'a> Loader<'a> {
             chain_files: HashSet::new(),
             not_honoured: Vec::new(),
             problems: Vec::new(),
+            observing: Arc::default(),
+            inventory: Inventory::of(model),
         };
         let checker = loader.load_checker();
         loader.load_profiles(&checker);
@@ -100,6 +106,7 @@ impl<'a> Loader<'a> {
             plan,
             identity_headers: listener.rule.identity_headers.map(IdentityHeaders::of),
             pages,
+            counts: OnceLock::new(),
         })
     }
 
@@ -143,6 +150,28 @@ impl<'a> Loader<'a> {
         stapling.cloned().collect()
     }
 
+    /// What the checker tells of what it does.
+    pub(crate) fn observing(&self) -> Arc<Observing> {
+        Arc::clone(&self.observing)
+    }
+
+    /// What certificates of clients are judged by, with the names of the profiles, in their order.
+    pub(crate) fn trusts(&self) -> Vec<(String, Arc<Trust>)> {
+        let profiles = self.profiles.iter();
+        let trusts = profiles.filter_map(|(name, profile)| {
+            let trust = profile.client_auth().trust()?;
+            Some(((*name).to_owned(), Arc::clone(trust)))
+        });
+        let mut trusts: Vec<_> = trusts.collect();
+        trusts.sort_by(|(one, _), (other, _)| one.cmp(other));
+        trusts
+    }
+
+    /// What there is, for operators to look at.
+    pub(crate) fn take_inventory(&mut self) -> Inventory {
+        std::mem::take(&mut self.inventory)
+    }
+
     /// The pools that rules forward to; to be asked for after [`Self::binds`].
     pub(crate) fn pools(&self) -> Vec<Arc<Pool>> {
         self.pools.clone()
@@ -160,7 +189,11 @@ impl<'a> Loader<'a> {
     fn load_profiles(&mut self, checker: &Checker) {
         let model = self.model;
         for profile in &model.tls_profiles {
+            self.inventory.begin_profile(&profile.name);
             let certificate = self.server_certificate(&profile.certificate);
+            if let Some(certificate) = &certificate {
+                self.inventory.serves_with(certificate.chain());
+            }
             let client_auth = self.client_auth(&profile.client_auth, checker);
             let (Some(certificate), Some(client_auth)) = (certificate, client_auth) else {
                 continue;
@@ -326,7 +359,10 @@ impl<'a> Loader<'a> {
             let all = limits.check_gateway(self.chain_files.len());
             let within = self.usable(file, all).is_some();
             let added = match self.read(file) {
-                Some(content) => self.usable(file, chains.add(&content)).is_some(),
+                Some(content) => {
+                    self.inventory.trusts(&content);
+                    self.usable(file, chains.add(&content)).is_some()
+                }
                 None => false,
             };
             complete &= within && added;

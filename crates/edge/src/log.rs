@@ -25,6 +25,7 @@ pub(crate) use entry::Entry;
 pub(crate) use escape::{escape, escape_octets};
 pub(crate) use line::Line;
 pub(crate) use logged::Logged;
+pub(crate) use reason::{class, detail};
 
 use output::Output;
 
@@ -105,7 +106,7 @@ pub(crate) fn without_tls(log: &AccessLog, client: SocketAddr, refused: &Refused
     log.write(&Line {
         status,
         reason: refused.code(),
-        class: reason::class(refused),
+        class: class(refused),
         error_info: reason::error_info(refused, &http::Method::GET),
         ..Line::of(client)
     });

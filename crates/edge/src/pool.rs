@@ -107,6 +107,25 @@ impl Pool {
         endpoints.cloned().collect()
     }
 
+    /// The endpoints now, and those that have left and still finish what was begun.
+    pub(crate) fn all_endpoints(&self) -> Vec<Arc<Endpoint>> {
+        let members = self.members.load();
+        let draining = members.draining.iter();
+        let draining = draining.filter(|member| member.endpoint.is_draining());
+        let all = members.members.iter().chain(draining);
+        all.map(|member| Arc::clone(&member.endpoint)).collect()
+    }
+
+    /// The targets as they were configured.
+    pub(crate) fn targets(&self) -> &[Backend] {
+        &self.targets
+    }
+
+    /// Whether this name was asked about, whatever came of it.
+    pub(crate) fn has_asked(&self, name: &str) -> bool {
+        self.known().asked.contains(name)
+    }
+
     pub(crate) fn affinity(&self) -> Option<&Affinity> {
         self.affinity.as_ref()
     }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TE, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::uri::{Authority, PathAndQuery};
-use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri, Version};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version};
 use http_body::Body as _;
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
@@ -25,7 +25,6 @@ use crate::framing;
 use crate::gateway::Site;
 use crate::identity::Identity;
 use crate::log::{Entry, Logged};
-use crate::pages::Pages;
 use crate::plan::{self, Forward};
 use crate::pool::Visit;
 use crate::refused::Refused;
@@ -56,6 +55,11 @@ pub(crate) async fn respond(
     };
     in_flight.turn(Turn::Client);
     entry.decided(&result);
+    let asked = admission
+        .as_deref()
+        .map(|admission| asked(connection, admission, &parts));
+    let metrics = &connection.core.shared.metrics;
+    in_flight.measured_by(metrics.answered(connection, asked, &result, entry.started()));
     let response = match result {
         Ok(Served::Forwarded(Forwarded {
             mut response,
@@ -78,10 +82,8 @@ pub(crate) async fn respond(
         }
         Ok(Served::Redirected(response)) => response.map(|()| Either::Right(Full::default())),
         Err(refused) => {
-            let pages = admission
-                .as_ref()
-                .map(|admission| pages(connection, admission, &parts));
-            let mut response = refused.answer(&parts.headers, pages.as_deref());
+            let pages = asked.map(|site| &*site.pages);
+            let mut response = refused.answer(&parts.headers, pages);
             if matches!(refused, Refused::Client(_)) {
                 end(connection, parts.version, response.headers_mut());
             }
@@ -146,10 +148,29 @@ pub(crate) enum Served {
     Switched(Switched),
 }
 
-/// The error pages of the listener that the request is for, or of that of the connection.
-fn pages(connection: &Connection, admission: &Admission, parts: &Parts) -> Arc<Pages> {
+impl Served {
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::Forwarded(forwarded) => forwarded.response.status(),
+            Self::Redirected(response) => response.status(),
+            Self::Switched(switched) => switched.response.status(),
+        }
+    }
+
+    /// What became of the request, for the log and the metrics.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Forwarded(_) => "forwarded",
+            Self::Redirected(_) => "redirected",
+            Self::Switched(_) => "switched",
+        }
+    }
+}
+
+/// The listener that the request is for, or that of the connection: whose error pages and counters are used.
+fn asked<'a>(connection: &Connection, admission: &'a Admission, parts: &Parts) -> &'a Arc<Site> {
     let asked = authority(parts).and_then(|authority| site(connection, admission, authority));
-    Arc::clone(&asked.unwrap_or(&admission.site).pages)
+    asked.unwrap_or(&admission.site)
 }
 
 /// A backend's response.
@@ -210,7 +231,8 @@ async fn forward(
     }
     announce(&mut request, wanted.as_ref());
 
-    let (mut response, visit, session) = delivery.send(connection, request, entry).await?;
+    let sent = delivery.send(connection, request, entry);
+    let (mut response, visit, session) = site.first_byte(sent).await?;
     let status = response.status();
     let sides = upgrade::settle(wanted.as_ref(), &mut response)?;
     framing::settle_response(&mut response)?;

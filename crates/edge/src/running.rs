@@ -12,9 +12,11 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
 use crate::accept::{self, Core};
+use crate::admin::{Admin, Door};
 use crate::backend::Backends;
 use crate::gateway::Gateway;
 use crate::log::AccessLog;
+use crate::metrics::{self, Metrics};
 use crate::traces::Traces;
 use crate::{probe, resolve, socket, stapling};
 
@@ -29,6 +31,23 @@ pub(crate) struct Shared {
     pub(crate) probe_anew: Notify,
     pub(crate) log: AccessLog,
     pub(crate) traces: Traces,
+    pub(crate) metrics: Metrics,
+    stopped: watch::Receiver<Option<Duration>>,
+}
+
+impl Shared {
+    /// The address of a listener as it is, where the configured one has port 0.
+    pub(crate) fn listens_on(&self, gateway: &Gateway, configured: &str) -> Option<String> {
+        let mut binds = gateway.binds().iter();
+        let place = binds.position(|bind| bind.address().to_string() == configured)?;
+        let door = self.metrics.doors.get(place)?;
+        Some(door.address.to_string())
+    }
+
+    /// Whether the gateway has begun to end.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.stopped.borrow().is_some()
+    }
 }
 
 /// A gateway that accepts connections until it is drained.
@@ -37,6 +56,7 @@ pub struct Running {
     shared: Arc<Shared>,
     stop: watch::Sender<Option<Duration>>,
     cores: Vec<JoinHandle<()>>,
+    admin: Option<Admin>,
 }
 
 impl Running {
@@ -65,6 +85,10 @@ impl Running {
         }
         let log = AccessLog::open(gateway.access_log()).map_err(StartError::AccessLog)?;
         let traces = Traces::open(gateway.traces()).map_err(StartError::Thread)?;
+        let admin = gateway.admin().map(Door::open).transpose()?;
+        let metrics = Metrics::new(&addresses, cores);
+        metrics.attach(&gateway);
+        let (stop, stopped) = watch::channel(None);
         let shared = Arc::new(Shared {
             gateway: ArcSwap::from_pointee(gateway),
             replaced: Notify::new(),
@@ -72,20 +96,39 @@ impl Running {
             probe_anew: Notify::new(),
             log,
             traces,
+            metrics,
+            stopped: stopped.clone(),
         });
-        let (stop, stopped) = watch::channel(None);
         let cores = sockets
             .into_iter()
             .enumerate()
             .map(|(core, sockets)| spawn(core, sockets, Arc::clone(&shared), stopped.clone()))
             .collect::<Result<_, _>>()
             .map_err(StartError::Thread)?;
+        let admin = admin.map(|door| door.serve(Arc::clone(&shared)));
         Ok(Self {
             addresses,
             shared,
             stop,
             cores,
+            admin: admin.transpose().map_err(StartError::Thread)?,
         })
+    }
+
+    /// The address for operators, where there is one.
+    #[must_use]
+    pub fn admin_address(&self) -> Option<SocketAddr> {
+        self.admin.as_ref().map(Admin::address)
+    }
+
+    /// Counts a configuration that could not be read, so that it was never given to [`reload`](Self::reload).
+    pub fn reload_failed(&self) {
+        self.shared.metrics.reloads.failed();
+    }
+
+    /// Says who knows how many lines of the log were lost, for the metrics. The first who is said stays.
+    pub fn dropped_log_lines(&self, count: impl Fn() -> u64 + Send + Sync + 'static) {
+        self.shared.metrics.dropped_lines_by(count);
     }
 
     /// The addresses that accept connections, in the order of [`Gateway::binds`].
@@ -102,8 +145,17 @@ impl Running {
     /// is asked for anew, and shown until then.
     ///
     /// # Errors
-    /// When `gateway` listens on other addresses, or on more or fewer: those take a new start.
+    /// When `gateway` listens on other addresses, or on more or fewer, that for operators among them: those take a
+    /// new start.
     pub fn reload(&self, gateway: Gateway) -> Result<(), ReloadError> {
+        let replaced = self.replace(gateway);
+        if replaced.is_err() {
+            self.reload_failed();
+        }
+        replaced
+    }
+
+    fn replace(&self, gateway: Gateway) -> Result<(), ReloadError> {
         let current = self.shared.gateway.load();
         let same = gateway
             .binds()
@@ -112,6 +164,10 @@ impl Running {
             .eq(current.binds().iter().map(|bind| bind.address()));
         if !same {
             return Err(ReloadError::OtherAddresses);
+        }
+        let bind = |admin: &portcullis_model::Admin| admin.bind.value;
+        if gateway.admin().map(bind) != current.admin().map(bind) {
+            return Err(ReloadError::OtherAdmin);
         }
         let log = self.shared.log.change(gateway.access_log());
         log.map_err(ReloadError::AccessLog)?;
@@ -127,7 +183,9 @@ impl Running {
             }
         }
         resolve::take_over(&gateway, &current);
+        self.shared.metrics.attach(&gateway);
         self.shared.gateway.store(Arc::new(gateway));
+        self.shared.metrics.replaced();
         self.shared.replaced.notify_one();
         self.shared.resolve_anew.notify_one();
         self.shared.probe_anew.notify_one();
@@ -163,6 +221,10 @@ impl Running {
         }
         self.shared.log.close();
         self.shared.traces.close();
+        // To the end operators can see how it drains.
+        if let Some(admin) = self.admin {
+            admin.stop();
+        }
     }
 }
 
@@ -185,6 +247,7 @@ fn spawn(
     std::thread::Builder::new()
         .name("portcullis-core".into())
         .spawn(move || {
+            metrics::pin(core);
             // One core sees to it for all.
             if core == 0 {
                 runtime.spawn(stapling::keep(Arc::clone(&shared)));
@@ -202,7 +265,8 @@ async fn run(
     shared: Arc<Shared>,
     mut stopped: watch::Receiver<Option<Duration>>,
 ) {
-    let core = Core::new(shared, Backends::new(), stopped.clone());
+    let backends = Backends::new(shared.metrics.connects());
+    let core = Core::new(shared, backends, stopped.clone());
     let mut accepting = JoinSet::new();
     for (bind, listener) in listeners {
         accepting.spawn(accept::accept(listener, bind, core.clone()));
@@ -258,4 +322,7 @@ pub enum ReloadError {
     /// What sends spans cannot be started.
     #[error("cannot start to send spans")]
     Traces(#[source] io::Error),
+    /// The listener for operators differs from the one in use.
+    #[error("the new configuration has another [admin] address, which takes a restart")]
+    OtherAdmin,
 }

@@ -1,5 +1,6 @@
 //! Reading a TOML document by the shapes of its tables, without stopping at a problem.
 
+mod admin;
 mod authorization;
 mod backend;
 mod dns;
@@ -16,6 +17,7 @@ mod record;
 mod report;
 mod rewrite;
 mod route;
+mod shown;
 mod tls_profile;
 
 use std::net::SocketAddr;
@@ -25,7 +27,8 @@ use toml::de::{DeTable, DeValue};
 
 use crate::diagnostic::{Located, Place};
 use crate::gateway::{
-    AccessLogSettings, ErrorPages, HttpSettings, Limits, OcspSettings, TlsPolicy, TraceSettings,
+    AccessLogSettings, Admin, ErrorPages, HttpSettings, Limits, OcspSettings, TlsPolicy,
+    TraceSettings,
 };
 use crate::shape::ROOT;
 
@@ -64,6 +67,8 @@ pub(crate) struct Document {
     pub(crate) dns_servers: Vec<SocketAddr>,
     pub(crate) access_log: AccessLogSettings,
     pub(crate) traces: Option<TraceSettings>,
+    pub(crate) admin: Option<Admin>,
+    pub(crate) shown: serde_json::Value,
 }
 
 /// What an optional key says.
@@ -96,7 +101,10 @@ pub(crate) fn document(text: &str, report: &mut Report) -> Document {
     let span = table.span();
     let table = Spanned::new(span, DeValue::Table(table.into_inner()));
     match Fields::open(&table, &ROOT, Place::default(), report) {
-        Some(root) => root_table(&root, report),
+        Some(root) => Document {
+            shown: shown::document(&table),
+            ..root_table(&root, report)
+        },
         None => Document::default(),
     }
 }
@@ -137,5 +145,9 @@ fn root_table(root: &Fields<'_>, report: &mut Report) -> Document {
         traces: root
             .table("traces", report)
             .map(|fields| record::traces(&fields, report)),
+        admin: root
+            .table("admin", report)
+            .and_then(|fields| admin::admin(&fields, report)),
+        shown: serde_json::Value::Null,
     }
 }

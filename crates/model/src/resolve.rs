@@ -58,6 +58,8 @@ pub(crate) fn gateway(document: Document, report: &mut Report) -> Gateway {
         dns_servers: document.dns_servers,
         access_log: document.access_log,
         traces: document.traces,
+        admin: document.admin,
+        shown: document.shown,
         warnings,
     }
 }

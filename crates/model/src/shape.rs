@@ -7,7 +7,7 @@ mod tables;
 
 use crate::diagnostic::Kind;
 
-pub(crate) use tables::{CHANGES, DEMANDS, RESPONDERS, ROOT};
+pub(crate) use tables::{CHANGES, DEMANDS, LITERALS, RESPONDERS, ROOT, SECRETS};
 
 /// A table and its keys.
 #[derive(Debug)]

@@ -108,6 +108,14 @@ impl Checker {
         }
     }
 
+    /// How many answers and failures are remembered, of how many at most; for those who watch.
+    #[must_use]
+    pub fn remembered(&self) -> (usize, usize) {
+        let memory = self.shared.memory.get();
+        let found = memory.map_or(0, |memory| memory.remembered());
+        (found, self.shared.settings.capacity)
+    }
+
     /// Asks one question, whatever is remembered, and remembers nothing of the answer: what [`check`](Self::check) does
     /// inside, for whom the answer itself is of interest. The policy plays no part in it.
     ///

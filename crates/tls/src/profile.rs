@@ -10,7 +10,7 @@ use rustls::crypto::CryptoProvider;
 use rustls::server::{ClientHello, ResolvesServerCert, StoresServerSessions};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 
-use crate::memory::Shards;
+use crate::memory::{Remembered, Shards};
 use crate::policy::{HYBRID, ResolvedPolicy, is_tls13};
 use crate::server_certificate::ServerCertificate;
 use crate::sessions::Sessions;
@@ -71,6 +71,12 @@ impl Trust {
             revocation,
             on_failure,
         }
+    }
+
+    /// What is remembered, for those who watch.
+    #[must_use]
+    pub fn remembered(&self) -> Remembered {
+        self.memory.remembered()
     }
 }
 

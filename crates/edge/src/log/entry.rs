@@ -77,9 +77,8 @@ struct Answer {
 
 enum Outcome {
     Undecided,
-    Forwarded,
-    Redirected,
-    Switched,
+    /// As [`Served::name`] says.
+    Served(&'static str),
     /// What was switched to has ended.
     Tunnelled(End),
     Refused(Refused),
@@ -131,6 +130,10 @@ impl Entry {
         self.admission = admission.cloned();
     }
 
+    pub(crate) fn started(&self) -> Instant {
+        self.started
+    }
+
     /// The name of the request for the backend.
     pub(crate) fn name(&self) -> TraceId {
         self.transaction
@@ -172,9 +175,7 @@ impl Entry {
     /// It is known what becomes of the request.
     pub(crate) fn decided(&mut self, result: &Result<Served, Refused>) {
         self.outcome = match result {
-            Ok(Served::Forwarded(_)) => Outcome::Forwarded,
-            Ok(Served::Redirected(_)) => Outcome::Redirected,
-            Ok(Served::Switched(_)) => Outcome::Switched,
+            Ok(served) => Outcome::Served(served.name()),
             Err(refused) => Outcome::Refused(refused.clone()),
         };
     }

@@ -3,10 +3,9 @@
 use std::borrow::Cow;
 
 use http::Method;
-use portcullis_chain::Class as ChainClass;
-use portcullis_revocation::Class as RevocationClass;
 use portcullis_tls::Refusal;
 
+use super::with_causes;
 use crate::admission::Admission;
 use crate::refused::{Refused, client_words};
 
@@ -46,9 +45,9 @@ pub(super) fn error_info(refused: &Refused, method: &Method) -> &'static str {
 }
 
 /// The kind of a reason: few words, which do not change when reasons are added.
-pub(super) fn class(refused: &Refused) -> &'static str {
+pub(crate) fn class(refused: &Refused) -> &'static str {
     match refused {
-        Refused::Client(refusal) => client_class(refusal),
+        Refused::Client(refusal) => refusal.class(),
         Refused::CertificateRequired => "certificate_missing",
         Refused::NotAuthorised(_) => "not_authorised",
         Refused::PlainHttp
@@ -74,25 +73,16 @@ pub(super) fn class(refused: &Refused) -> &'static str {
     }
 }
 
-fn client_class(refusal: &Refusal) -> &'static str {
-    match refusal {
-        Refusal::CertificateMissing => "certificate_missing",
-        Refusal::Chain(rejection) => match rejection.class() {
-            ChainClass::Malformed => "malformed",
-            ChainClass::Untrusted => "untrusted",
-            ChainClass::Expired => "expired",
-            ChainClass::NotYetValid => "not_yet_valid",
-            ChainClass::NotPermitted => "not_permitted",
-            ChainClass::TooCostly => "too_costly",
-        },
-        Refusal::Revocation(refused) => match refused.class() {
-            RevocationClass::Revoked => "revoked",
-            RevocationClass::Unknown => "revocation_unknown",
-            RevocationClass::Unavailable => "revocation_unavailable",
-            RevocationClass::Untrustworthy => "revocation_untrustworthy",
-        },
-        // `Malformed`, `TooLarge` and whatever is added about the certificate itself.
-        _ => "malformed",
+/// The whole story of a refusal, for the operator's eyes only.
+pub(crate) fn detail(refused: &Refused) -> Option<String> {
+    match refused {
+        Refused::Client(refusal) => Some(with_causes(&**refusal)),
+        Refused::NotAuthorised(lacking) => Some(format!(
+            "authorization {}: nothing of {}",
+            lacking.authorization, lacking.demand
+        )),
+        Refused::IdentityTooLarge(error) => Some(error.to_string()),
+        _ => None,
     }
 }
 

@@ -1,11 +1,10 @@
 //! One address of a pool's target, and what is known of it.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
-use arc_swap::ArcSwapOption;
 use portcullis_model::TargetHost;
 use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
@@ -31,8 +30,8 @@ pub(crate) struct Endpoint {
     pub(crate) port: u16,
     /// Tells it from others, the same in every process.
     pub(crate) id: u64,
-    /// Why requests must not go there; nothing where they may.
-    down: ArcSwapOption<String>,
+    /// Whether requests must not go there.
+    down: AtomicBool,
     /// What probes know of it.
     health: Mutex<Health>,
     in_flight: AtomicUsize,
@@ -53,7 +52,7 @@ impl Endpoint {
             host,
             port,
             id: u64::from_be_bytes(id),
-            down: ArcSwapOption::empty(),
+            down: AtomicBool::new(false),
             health: Mutex::default(),
             in_flight: AtomicUsize::new(0),
             cooling_until: AtomicU64::new(0),
@@ -63,12 +62,7 @@ impl Endpoint {
 
     /// Whether requests may go there.
     pub(crate) fn is_up(&self) -> bool {
-        self.down.load().is_none()
-    }
-
-    /// Why requests must not go there.
-    pub(crate) fn down(&self) -> Option<Arc<String>> {
-        self.down.load_full()
+        !self.down.load(Ordering::Relaxed)
     }
 
     /// Looks at, or changes, what probes know of it. No request does.
@@ -78,12 +72,12 @@ impl Endpoint {
 
     /// Lets requests go there.
     pub(crate) fn mark_up(&self) {
-        self.down.store(None);
+        self.down.store(false, Ordering::Relaxed);
     }
 
-    /// Keeps requests away, for this reason.
-    pub(crate) fn mark_down(&self, reason: String) {
-        self.down.store(Some(Arc::new(reason)));
+    /// Keeps requests away.
+    pub(crate) fn mark_down(&self) {
+        self.down.store(true, Ordering::Relaxed);
     }
 
     /// It could not be reached just now.

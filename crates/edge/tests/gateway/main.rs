@@ -36,6 +36,8 @@
 //! - `probes`: whether backends are asked how they are
 //! - `names`: names of backends, resolved again and again
 //! - `url_rewrite`: what rules make of URLs and of `Set-Cookie`
+//! - `admin`: what the listener for operators shows, and to whom
+//! - `metrics`: what is counted, and by what
 //! - `websocket`: what is no HTTP any more, and when it ends
 //! - `upgrades`: what looks like an upgrade and is none
 //! - `trailers`: what comes after a body, and what comes before it
@@ -51,6 +53,7 @@
 )]
 
 mod access_log;
+mod admin;
 mod alerts;
 mod authentication;
 mod authorization;
@@ -66,6 +69,7 @@ mod identity;
 mod identity_headers;
 mod log;
 mod memory;
+mod metrics;
 mod names;
 mod nonces;
 mod ocsp;

@@ -9,11 +9,10 @@ use portcullis_tls::Refusal;
 use portcullis_x509::{Certificate, MAX_SHOWN, Shown};
 use sha1::{Digest as _, Sha1};
 
-use super::super::{Line, reason, with_causes};
+use super::super::{Line, reason};
 use super::{CLIENT_CLOSED_REQUEST, Ending, Entry, Outcome};
 use crate::backend::SourcePort;
 use crate::identity::Identity;
-use crate::refused::Refused;
 
 impl Entry {
     pub(super) fn line(&self) -> Line<'_> {
@@ -54,16 +53,14 @@ impl Entry {
     fn tell_outcome<'a>(&'a self, line: &mut Line<'a>) {
         (line.reason, line.class) = match &self.outcome {
             Outcome::Undecided => ("client_closed_request", "client"),
-            Outcome::Forwarded => ("forwarded", ""),
-            Outcome::Redirected => ("redirected", ""),
-            Outcome::Switched => ("switched", ""),
+            Outcome::Served(name) => (*name, ""),
             Outcome::Tunnelled(end) => {
                 line.detail = Some(end.to_string());
                 ("switched", "")
             }
             Outcome::Refused(refused) => {
                 line.error_info = reason::error_info(refused, &self.method);
-                line.detail = detail(refused);
+                line.detail = reason::detail(refused);
                 (refused.code(), reason::class(refused))
             }
         };
@@ -163,19 +160,6 @@ fn shown(name: &str) -> Cow<'_, str> {
     match name.len() <= MAX_SHOWN {
         true => Cow::Borrowed(name),
         false => Cow::Owned(Shown::new(name).to_string()),
-    }
-}
-
-/// The whole story of a refusal, for the operator's eyes only.
-fn detail(refused: &Refused) -> Option<String> {
-    match refused {
-        Refused::Client(refusal) => Some(with_causes(&**refusal)),
-        Refused::NotAuthorised(lacking) => Some(format!(
-            "authorization {}: nothing of {}",
-            lacking.authorization, lacking.demand
-        )),
-        Refused::IdentityTooLarge(error) => Some(error.to_string()),
-        _ => None,
     }
 }
 

@@ -9,10 +9,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use portcullis_edge::{Gateway, Running, StartError};
+use portcullis_edge::{Gateway, ReloadError, Running, StartError};
 use rustls::crypto::aws_lc_rs;
 
-use super::{Backend, Pki, log};
+use super::{Backend, Operator, Pki, log};
 
 /// A TLS profile.
 #[derive(Clone)]
@@ -217,6 +217,11 @@ impl Setup {
         self
     }
 
+    /// With a listener for operators, and more lines of its table.
+    pub(crate) fn admin(self, more: &str) -> Self {
+        self.asking(&format!("[admin]\nbind = \"127.0.0.1:0\"\n{more}"))
+    }
+
     /// These lines with one text for another.
     pub(crate) fn replacing_in_ocsp(mut self, text: &str, by: &str) -> Self {
         assert!(self.more_ocsp.contains(text));
@@ -389,6 +394,22 @@ impl Rig {
     /// The addresses, in their own order.
     pub(crate) fn addresses(&self) -> &[SocketAddr] {
         self.running.as_ref().unwrap().addresses()
+    }
+
+    /// Whoever asks its listener for operators.
+    pub(crate) fn operator(&self) -> Operator {
+        let address = self.running.as_ref().unwrap().admin_address();
+        Operator::new(address.expect("a listener for operators"))
+    }
+
+    /// Tries to replace the configuration by a changed one, and stays with the old one where that fails.
+    pub(crate) fn try_reload(
+        &mut self,
+        change: impl FnOnce(Setup) -> Setup,
+    ) -> Result<(), ReloadError> {
+        let setup = change(self.setup.clone());
+        let gateway = setup.build(&self.folder);
+        self.running.as_ref().unwrap().reload(gateway)
     }
 
     /// The configuration as it was written.
