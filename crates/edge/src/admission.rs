@@ -1,5 +1,6 @@
 //! Who may use a connection, judged when it is made and again whenever that judgement is spent.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use portcullis_model::host::HostName;
@@ -23,12 +24,12 @@ impl Admission {
     /// was for. `None` when `gateway` has no such address.
     pub(crate) async fn judge(
         gateway: Arc<Gateway>,
-        bind: usize,
+        bind: SocketAddr,
         server_name: Option<&HostName>,
         presented: &[CertificateDer<'static>],
         now: UnixTime,
     ) -> Option<Self> {
-        let site = gateway.binds().get(bind)?.handshake_site(server_name)?;
+        let site = gateway.bind(bind)?.handshake_site(server_name)?;
         let site = Arc::clone(site);
         let client = match &site.profile {
             Some(profile) => authenticate(profile, Some(presented), now).await,
@@ -61,7 +62,7 @@ impl Admission {
             }
             let judged = Self::judge(
                 gateway,
-                connection.bind,
+                connection.door.address,
                 connection.server_name.as_ref(),
                 &connection.presented,
                 now,

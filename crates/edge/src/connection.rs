@@ -28,6 +28,8 @@ use tokio_rustls::server::TlsStream;
 use crate::accept::Core;
 use crate::activity::Activity;
 use crate::admission::Admission;
+use crate::doors::Door;
+use crate::ending::{Http, has_to_end, say_so};
 use crate::gateway::Bind;
 use crate::plain_http::PlainHttp;
 use crate::respond::{ResponseBody, respond};
@@ -57,8 +59,8 @@ const STREAMS: u32 = 128;
 /// What the requests of one connection share.
 pub(crate) struct Connection {
     pub(crate) core: Core,
-    /// Which of the gateway's addresses accepted it.
-    pub(crate) bind: usize,
+    /// Which of the gateway's addresses it came in by.
+    pub(crate) door: Door,
     pub(crate) peer: SocketAddr,
     pub(crate) port: u16,
     pub(crate) server_name: Option<HostName>,
@@ -76,9 +78,10 @@ pub(crate) struct Connection {
 }
 
 /// Serves a connection until it ends.
-pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, bind: usize, core: Core) {
+pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, door: Door, core: Core) {
     let stopped = core.stopped.clone();
-    let handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake(stream, bind, &core)).await;
+    let handshake =
+        tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake(stream, door.address, &core)).await;
     let (tls, server_name) = match handshake {
         Ok(Ok(Opened::Tls(tls, server_name))) => (*tls, server_name),
         Ok(Ok(Opened::PlainHttp(stream, spoken))) => return spoken.refuse(stream, peer).await,
@@ -92,7 +95,7 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, bind: usize, core
                 tls: None,
                 presented: Vec::new(),
             };
-            if let Some(connection) = admit(arrival, peer, bind, core).await {
+            if let Some(connection) = admit(arrival, peer, door, core).await {
                 serve_http1(stream, connection, stopped).await;
             }
             return;
@@ -110,7 +113,7 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, bind: usize, core
     let Some(arrival) = Arrival::over_tls(&tls, server_name) else {
         return;
     };
-    let Some(connection) = admit(arrival, peer, bind, core).await else {
+    let Some(connection) = admit(arrival, peer, door, core).await else {
         return;
     };
     if http2 {
@@ -151,10 +154,10 @@ impl Arrival {
 }
 
 /// Chooses the profile by the client's hello, whole or in pieces, and finishes the handshake.
-async fn handshake(stream: TcpStream, bind: usize, core: &Core) -> io::Result<Opened> {
+async fn handshake(stream: TcpStream, bind: SocketAddr, core: &Core) -> io::Result<Opened> {
     stream.set_nodelay(true)?;
     let gateway = core.shared.gateway.load();
-    if gateway.binds().get(bind).is_some_and(Bind::is_plain) {
+    if gateway.bind(bind).is_some_and(Bind::is_plain) {
         return Ok(Opened::Plain(stream));
     }
     drop(gateway);
@@ -172,8 +175,7 @@ async fn handshake(stream: TcpStream, bind: usize, core: &Core) -> io::Result<Op
         .shared
         .gateway
         .load()
-        .binds()
-        .get(bind)
+        .bind(bind)
         .and_then(|bind| bind.handshake_site(server_name.as_ref()))
         .and_then(|site| site.profile.as_ref())
         .map(|profile| profile.server_config_for(&start.client_hello()))
@@ -186,7 +188,7 @@ async fn handshake(stream: TcpStream, bind: usize, core: &Core) -> io::Result<Op
 async fn admit(
     arrival: Arrival,
     peer: SocketAddr,
-    bind: usize,
+    door: Door,
     core: Core,
 ) -> Option<Arc<Connection>> {
     let Arrival {
@@ -198,7 +200,7 @@ async fn admit(
     let gateway = core.shared.gateway.load_full();
     let admission = Admission::judge(
         gateway,
-        bind,
+        door.address,
         server_name.as_ref(),
         &presented,
         UnixTime::now(),
@@ -208,7 +210,7 @@ async fn admit(
         port,
         tls,
         core,
-        bind,
+        door,
         peer,
         server_name,
         presented,
@@ -237,7 +239,7 @@ async fn serve_http1(
         .max_headers(HEADER_FIELDS)
         .max_buf_size(head)
         .serve_connection(TokioIo::new(stream), service(&connection));
-    until_end(served, &connection, stopped).await;
+    until_end(served, Http::One, &connection, stopped).await;
 }
 
 async fn serve_http2(
@@ -262,35 +264,26 @@ async fn serve_http2(
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_send_buf_size(SEND_BUFFER)
         .serve_connection(TokioIo::new(tls), service(&connection));
-    until_end(served, &connection, stopped).await;
+    until_end(served, Http::Two, &connection, stopped).await;
 }
 
 /// Serves a connection of either version to its end, which it is asked for where it has to end
 /// before its client ends it.
 async fn until_end<C: GracefulConnection<Error = hyper::Error>>(
     served: C,
+    http: Http,
     connection: &Connection,
-    mut stopped: watch::Receiver<Option<Duration>>,
+    stopped: watch::Receiver<Option<Duration>>,
 ) {
     let mut served = pin!(served);
     tokio::select! {
         result = served.as_mut() => return log_end(connection, result),
-        () = ended(connection, &mut stopped) => served.as_mut().graceful_shutdown(),
+        () = has_to_end(http, connection, stopped) => served.as_mut().graceful_shutdown(),
     }
     connection.activity.touch();
     tokio::select! {
         result = served => log_end(connection, result),
         () = connection.activity.quiet_for(LINGER) => {}
-    }
-}
-
-/// Returns when the gateway drains, when this client was refused, and when the client has done
-/// nothing for too long: neither asked for anything nor taken what it asked for.
-async fn ended(connection: &Connection, stopped: &mut watch::Receiver<Option<Duration>>) {
-    tokio::select! {
-        _ = stopped.wait_for(Option::is_some) => {}
-        () = connection.close.notified() => {}
-        () = connection.activity.quiet_for(KEEP_ALIVE) => {}
     }
 }
 
@@ -307,7 +300,12 @@ fn service(
     let connection = Arc::clone(connection);
     service_fn(move |request: Request<Incoming>| {
         let connection = Arc::clone(&connection);
-        async move { Ok::<_, Infallible>(respond(&connection, request).await) }
+        async move {
+            let version = request.version();
+            let mut response = respond(&connection, request).await;
+            say_so(&connection, version, &mut response);
+            Ok::<_, Infallible>(response)
+        }
     })
 }
 

@@ -18,7 +18,10 @@ mod admission;
 mod authorization;
 mod backend;
 mod connection;
+mod doors;
+mod ending;
 mod facts;
+mod files;
 mod framing;
 mod gateway;
 mod identity;
@@ -40,5 +43,6 @@ mod stapling;
 
 pub use accept::CONNECTIONS_PER_CORE;
 pub use connection::{HANDSHAKE_TIMEOUT, KEEP_ALIVE};
+pub use files::Files;
 pub use gateway::{Bind, Gateway};
-pub use running::{ReloadError, Running, StartError};
+pub use running::{BindError, Heartbeat, ReloadError, Running, StartError};

@@ -3,11 +3,11 @@
 
 mod ocsp;
 mod plan;
+pub(crate) mod resumable;
 
 use std::collections::{HashMap, HashSet};
 use std::error::Error;
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -23,8 +23,10 @@ use portcullis_tls::{
 use rustls::crypto::CryptoProvider;
 
 use crate::authorization::Authorization;
+use crate::files::Files;
 use crate::gateway::{Bind, Site};
 use crate::identity_headers::IdentityHeaders;
+use crate::load::resumable::Resumable;
 use crate::rules;
 
 /// Most bytes of a certificate, key or password file: Application Gateway accepts 25 KB a chain,
@@ -40,6 +42,8 @@ pub(crate) struct Loader<'a> {
     rewrite_sets: HashMap<&'a str, Arc<RuleSet>>,
     authorizations: HashMap<&'a str, Arc<Authorization>>,
     chain_files: HashSet<&'a FileSource>,
+    files: Files,
+    resumable: HashMap<Resumable, Arc<Profile>>,
     not_honoured: Vec<(Place, NotHonoured)>,
     problems: Vec<Diagnostic>,
 }
@@ -59,6 +63,8 @@ impl<'a> Loader<'a> {
             rewrite_sets: HashMap::new(),
             authorizations: HashMap::new(),
             chain_files: HashSet::new(),
+            files: Files::new(),
+            resumable: HashMap::new(),
             not_honoured: Vec::new(),
             problems: Vec::new(),
         };
@@ -128,6 +134,16 @@ impl<'a> Loader<'a> {
         stapling.cloned().collect()
     }
 
+    /// The files that were read, or tried.
+    pub(crate) fn files(&mut self) -> Files {
+        std::mem::take(&mut self.files)
+    }
+
+    /// Every profile by what its sessions were made under.
+    pub(crate) fn resumable(&mut self) -> HashMap<Resumable, Arc<Profile>> {
+        std::mem::take(&mut self.resumable)
+    }
+
     /// What was asked for and cannot be had, or every problem found.
     pub(crate) fn finish(self) -> Result<Vec<(Place, NotHonoured)>, Vec<Diagnostic>> {
         if self.problems.is_empty() {
@@ -158,7 +174,10 @@ impl<'a> Loader<'a> {
                         true => loaded,
                         false => loaded.without_http2(),
                     };
-                    self.profiles.insert(&profile.name, Arc::new(loaded));
+                    let loaded = Arc::new(loaded);
+                    let under = Resumable::of(profile, self.base, &self.files);
+                    self.resumable.insert(under, Arc::clone(&loaded));
+                    self.profiles.insert(&profile.name, loaded);
                 }
                 Err(error) => self.setup(&profile.place, error),
             }
@@ -310,7 +329,7 @@ impl<'a> Loader<'a> {
 
     fn read(&mut self, file: &Located<FileSource>) -> Option<Vec<u8>> {
         let read = match &file.value {
-            FileSource::Path(path) => read_bounded(&self.base.join(path)),
+            FileSource::Path(path) => read_bounded(&self.base.join(path), &mut self.files),
             FileSource::Inline(inline) => Ok(inline.bytes().to_vec()),
         };
         self.usable(file, read)
@@ -362,11 +381,8 @@ fn tls_policy(policy: &model::TlsPolicy) -> Result<TlsPolicy, PolicyError> {
     }
 }
 
-fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?
-        .take(FILE_SIZE.saturating_add(1))
-        .read_to_end(&mut bytes)?;
+fn read_bounded(path: &Path, files: &mut Files) -> io::Result<Vec<u8>> {
+    let bytes = files.read(path, FILE_SIZE)?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length <= FILE_SIZE) {
         Ok(bytes)
     } else {
