@@ -88,7 +88,7 @@ fn serve(
 ) {
     // On a socket for both families, a client of IPv4 has an address of IPv6 that stands for its own.
     let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
-    let (door, core) = (door.clone(), core.clone());
+    let (door, core) = (door.entered(stream.local_addr().ok()), core.clone());
     tokio::spawn(async move {
         connection::serve(stream, peer, door, core).await;
         drop(permit);

@@ -1,6 +1,5 @@
 //! Who may use a connection, judged when it is made and again whenever that judgement is spent.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use portcullis_model::host::HostName;
@@ -8,6 +7,7 @@ use portcullis_tls::{Client, Refusal, authenticate};
 use rustls_pki_types::{CertificateDer, UnixTime};
 
 use crate::connection::Connection;
+use crate::doors::Door;
 use crate::gateway::{Gateway, Site};
 use crate::identity::Identity;
 
@@ -24,12 +24,12 @@ impl Admission {
     /// was for. `None` when `gateway` has no such address.
     pub(crate) async fn judge(
         gateway: Arc<Gateway>,
-        bind: SocketAddr,
+        door: &Door,
         server_name: Option<&HostName>,
         presented: &[CertificateDer<'static>],
         now: UnixTime,
     ) -> Option<Self> {
-        let site = gateway.bind(bind)?.handshake_site(server_name)?;
+        let site = gateway.bind(door)?.handshake_site(server_name)?;
         let site = Arc::clone(site);
         let client = match &site.profile {
             Some(profile) => authenticate(profile, Some(presented), now).await,
@@ -62,7 +62,7 @@ impl Admission {
             }
             let judged = Self::judge(
                 gateway,
-                connection.door.address,
+                &connection.door,
                 connection.server_name.as_ref(),
                 &connection.presented,
                 now,

@@ -80,8 +80,7 @@ pub(crate) struct Connection {
 /// Serves a connection until it ends.
 pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, door: Door, core: Core) {
     let stopped = core.stopped.clone();
-    let handshake =
-        tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake(stream, door.address, &core)).await;
+    let handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake(stream, &door, &core)).await;
     let (tls, server_name) = match handshake {
         Ok(Ok(Opened::Tls(tls, server_name))) => (*tls, server_name),
         Ok(Ok(Opened::PlainHttp(stream, spoken))) => return spoken.refuse(stream, peer).await,
@@ -154,10 +153,10 @@ impl Arrival {
 }
 
 /// Chooses the profile by the client's hello, whole or in pieces, and finishes the handshake.
-async fn handshake(stream: TcpStream, bind: SocketAddr, core: &Core) -> io::Result<Opened> {
+async fn handshake(stream: TcpStream, door: &Door, core: &Core) -> io::Result<Opened> {
     stream.set_nodelay(true)?;
     let gateway = core.shared.gateway.load();
-    if gateway.bind(bind).is_some_and(Bind::is_plain) {
+    if gateway.bind(door).is_some_and(Bind::is_plain) {
         return Ok(Opened::Plain(stream));
     }
     drop(gateway);
@@ -175,7 +174,7 @@ async fn handshake(stream: TcpStream, bind: SocketAddr, core: &Core) -> io::Resu
         .shared
         .gateway
         .load()
-        .bind(bind)
+        .bind(door)
         .and_then(|bind| bind.handshake_site(server_name.as_ref()))
         .and_then(|site| site.profile.as_ref())
         .map(|profile| profile.server_config_for(&start.client_hello()))
@@ -200,7 +199,7 @@ async fn admit(
     let gateway = core.shared.gateway.load_full();
     let admission = Admission::judge(
         gateway,
-        door.address,
+        &door,
         server_name.as_ref(),
         &presented,
         UnixTime::now(),

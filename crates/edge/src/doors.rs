@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::{Arc, Weak};
 
 use tokio::runtime::Handle;
@@ -16,6 +16,8 @@ use crate::socket;
 pub(crate) struct Door {
     /// As configured: its port may be 0.
     pub(crate) address: SocketAddr,
+    /// Where a connection came to, which is one of several addresses where the configured one stands for all.
+    local: Option<SocketAddr>,
     shut: watch::Receiver<bool>,
 }
 
@@ -24,6 +26,26 @@ impl Door {
     pub(crate) async fn shut(&mut self) {
         // A door that was dropped is shut too.
         let _ = self.shut.wait_for(|shut| *shut).await;
+    }
+
+    /// As a connection keeps it.
+    pub(crate) fn entered(&self, local: Option<SocketAddr>) -> Self {
+        let canonical =
+            |local: SocketAddr| SocketAddr::new(local.ip().to_canonical(), local.port());
+        Self {
+            local: local.map(canonical),
+            ..self.clone()
+        }
+    }
+
+    /// The addresses that a configuration may have instead, under which the same connections come in.
+    pub(crate) fn instead(&self) -> impl Iterator<Item = SocketAddr> {
+        let local = self.local.into_iter();
+        local.flat_map(|local| {
+            let all = |ip: IpAddr| SocketAddr::new(ip, local.port());
+            let (v4, v6) = (Ipv4Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into());
+            [local, all(v4), all(v6)]
+        })
     }
 
     pub(crate) fn is_shut(&self) -> bool {
@@ -155,7 +177,11 @@ impl Doors {
             for (core, socket) in cores.iter_mut().zip(one.sockets) {
                 let shut = shut.clone();
                 core.push(Listening {
-                    door: Door { address, shut },
+                    door: Door {
+                        address,
+                        local: None,
+                        shut,
+                    },
                     socket,
                     held: Arc::clone(&held),
                 });

@@ -13,6 +13,7 @@ use portcullis_tls::{ClientAuth, NotHonoured, Profile, Stapler};
 use rustls::crypto::CryptoProvider;
 
 use crate::authorization::Authorization;
+use crate::doors::Door;
 use crate::files::Files;
 use crate::identity_headers::IdentityHeaders;
 use crate::load::Loader;
@@ -77,10 +78,14 @@ impl Gateway {
         &self.binds
     }
 
-    /// The listeners that share an address of the configuration.
-    pub(crate) fn bind(&self, address: SocketAddr) -> Option<&Bind> {
-        let found = self.binds.binary_search_by_key(&address, Bind::address);
-        self.binds.get(found.ok()?)
+    /// The listeners of the address that a connection came in by. Where a reload has put another in its place that
+    /// covers it, or a part of it, that counts.
+    pub(crate) fn bind(&self, door: &Door) -> Option<&Bind> {
+        let mut addresses = std::iter::once(door.address).chain(door.instead());
+        addresses.find_map(|address| {
+            let found = self.binds.binary_search_by_key(&address, Bind::address);
+            self.binds.get(found.ok()?)
+        })
     }
 
     /// What TLS policies ask for and do not get, each with the place of its profile. The gateway runs

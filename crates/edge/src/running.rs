@@ -68,10 +68,10 @@ impl Running {
         let doors = Doors::new(inherited).map_err(StartError::Inherited)?;
         let wanted = addresses(&gateway);
         let runtimes = (0..cores.get())
-            .map(|_| runtime())
+            .map(|_| CoreRuntime::new())
             .collect::<io::Result<Vec<_>>>()
             .map_err(StartError::Thread)?;
-        let handles: Vec<&Handle> = runtimes.iter().map(Runtime::handle).collect();
+        let handles: Vec<&Handle> = runtimes.iter().map(|runtime| &runtime.handle).collect();
         let bound = doors.bind(&wanted, &handles)?;
         let shared = Arc::new(Shared {
             gateway: ArcSwap::from_pointee(gateway),
@@ -191,33 +191,54 @@ fn addresses(gateway: &Gateway) -> BTreeSet<SocketAddr> {
     gateway.binds().iter().map(Bind::address).collect()
 }
 
-fn runtime() -> io::Result<Runtime> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
+/// The runtime of one core. It ends without waiting: a name that is being resolved for a backend must not hold up the
+/// end, nor may a start that fails wait where that is not allowed.
+struct CoreRuntime {
+    handle: Handle,
+    runtime: Option<Runtime>,
+}
+
+impl CoreRuntime {
+    fn new() -> io::Result<Self> {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        let runtime = builder.enable_all().build()?;
+        Ok(Self {
+            handle: runtime.handle().clone(),
+            runtime: Some(runtime),
+        })
+    }
+}
+
+impl Drop for CoreRuntime {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 fn spawn(
     core: usize,
-    runtime: Runtime,
+    core_runtime: CoreRuntime,
     shared: Arc<Shared>,
     stopped: watch::Receiver<Option<Duration>>,
 ) -> io::Result<CoreThread> {
-    let handle = runtime.handle().clone();
+    let runtime = core_runtime.handle.clone();
     let (accepts, accepted) = mpsc::unbounded_channel();
     let thread = std::thread::Builder::new()
         .name("portcullis-core".into())
         .spawn(move || {
+            let Some(runtime) = &core_runtime.runtime else {
+                return;
+            };
             // One core sees to it for all.
             if core == 0 {
                 runtime.spawn(stapling::keep(Arc::clone(&shared)));
             }
             runtime.block_on(run(accepted, shared, stopped));
-            // A name that is being resolved for a backend must not hold up the end.
-            runtime.shutdown_background();
         })?;
     Ok(CoreThread {
-        runtime: handle,
+        runtime,
         accepts,
         thread,
     })

@@ -203,10 +203,11 @@ async fn a_session_outlives_a_reload_that_asks_the_same_of_clients() {
             .start();
         let client = Client::speaking(&pki, version).showing(&pki.alice(), &[]);
         assert_eq!(visit(&client, &gateway, HOST).await.0, Full);
-        for _ in 0..2 {
-            gateway.reload(|setup| {
-                setup.rule("name = \"more\"\nrequest_headers = { X-More = \"1\" }")
-            });
+        for changed in [
+            |setup: Setup| setup,
+            |setup: Setup| setup.rule("name = \"more\"\nrequest_headers = { X-More = \"1\" }"),
+        ] {
+            gateway.reload(changed);
             let (kind, answer) = visit(&client, &gateway, HOST).await;
             assert_eq!((kind, answer.status), (Resumed, 200));
         }
