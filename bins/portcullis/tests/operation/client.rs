@@ -28,7 +28,7 @@ impl fmt::Debug for Failed {
 }
 
 impl Failed {
-    fn of(error: impl std::fmt::Debug) -> Self {
+    fn of(error: impl fmt::Debug) -> Self {
         Self(format!("{error:?}"))
     }
 }
