@@ -22,6 +22,7 @@ mod program;
 mod scratch;
 
 // The tests.
+mod documents;
 mod files;
 mod signals;
 mod soak;
