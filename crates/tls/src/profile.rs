@@ -140,7 +140,8 @@ impl Profile {
             }
         };
         let sessions = Arc::new(Sessions::new());
-        let storage: Arc<dyn StoresServerSessions> = Arc::clone(&sessions) as _;
+        let shared = Arc::clone(&sessions);
+        let storage: Arc<dyn StoresServerSessions> = shared;
         let config = |provider: &Arc<CryptoProvider>| {
             let config = server_config(provider, policy, &client_auth, &resolver, &storage);
             config.map(Arc::new).map_err(ProfileError::Provider)
