@@ -25,7 +25,9 @@ fn metrics(text: &str) -> BTreeSet<String> {
 /// A metric without what its kind and its unit add.
 fn bare(metric: &str) -> &str {
     let mut name = metric.strip_prefix("portcullis_").unwrap();
-    for suffix in ["_bucket", "_sum", "_count", "_total", "_seconds", "_bytes", "_info"] {
+    for suffix in [
+        "_bucket", "_sum", "_count", "_total", "_seconds", "_bytes", "_info",
+    ] {
         name = name.strip_suffix(suffix).unwrap_or(name);
     }
     name
@@ -67,13 +69,22 @@ fn the_dashboard_and_the_document_name_metrics_that_there_are() {
 #[test]
 fn the_unit_starts_what_there_is() {
     let unit = read("docs/operating/portcullis.service");
-    let start = unit.lines().find_map(|line| line.strip_prefix("ExecStart="));
+    let start = unit
+        .lines()
+        .find_map(|line| line.strip_prefix("ExecStart="));
     let arguments: Vec<&str> = start.unwrap().split_whitespace().skip(1).collect();
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_portcullis"));
     let output = command.args(&arguments).output().unwrap();
     let told = String::from_utf8(output.stderr).unwrap();
-    assert!(told.contains("cannot read /etc/portcullis/portcullis.toml"), "{told}");
-    for word in ["NoNewPrivileges=yes", "DynamicUser=yes", "ProtectSystem=strict"] {
+    assert!(
+        told.contains("cannot read /etc/portcullis/portcullis.toml"),
+        "{told}"
+    );
+    for word in [
+        "NoNewPrivileges=yes",
+        "DynamicUser=yes",
+        "ProtectSystem=strict",
+    ] {
         assert!(unit.lines().any(|line| line == word), "{word}");
     }
 }

@@ -1,5 +1,6 @@
 //! Addresses that come and go, and sockets that another process opened.
 
+use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
@@ -151,9 +152,17 @@ async fn a_listener_may_go_from_one_address_of_the_machine_to_all_and_back() {
     for address in [all, one, all] {
         gateway.reload(|setup| setup.at(&address.to_string()));
         assert_eq!(gateway.addresses(), [address]);
-        for _ in 0..5 {
-            serves(&client, one, HOST).await;
+        let mut resets = 0;
+        for _ in 0..20 {
+            // Whom the kernel connects between the last look at a socket and its end is reset: nothing can be done
+            // about that, and it is one at most here.
+            match client.tls(one, HOST).await {
+                Ok(tls) => assert_eq!(Http::over(tls).await.get(HOST).await.status, 200),
+                Err(error) if error.kind() == ErrorKind::ConnectionReset => resets += 1,
+                Err(error) => panic!("{error}"),
+            }
         }
+        assert!(resets <= 1, "{resets}");
     }
 }
 
