@@ -26,7 +26,7 @@ use portcullis_model as model;
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use crate::running::{Shared, StartError};
+use crate::running::{BindError, Shared};
 use crate::socket;
 
 /// Connections at a time; past it, clients wait in the kernel's queue. A few tools ask, each over one.
@@ -44,19 +44,19 @@ const HEAD: usize = 16 * 1024;
 const ACCEPT_BACKOFF: Duration = Duration::from_millis(50);
 
 /// The address, bound and not served yet.
-pub(crate) struct Door {
+pub(crate) struct Bound {
     address: SocketAddr,
     socket: TcpListener,
 }
 
-impl Door {
-    pub(crate) fn open(admin: &model::Admin) -> Result<Self, StartError> {
+impl Bound {
+    pub(crate) fn open(admin: &model::Admin) -> Result<Self, BindError> {
         let asked = admin.bind.value;
-        let failed = |source| StartError::Bind {
+        let failed = |source| BindError {
             address: asked,
             source,
         };
-        let bound = socket::bind(asked, 1).map_err(failed)?;
+        let bound = socket::bind(asked, 1, std::iter::empty()).map_err(failed)?;
         let socket = bound
             .into_iter()
             .next()

@@ -8,6 +8,7 @@ use portcullis_tls::{Client, Refusal, authenticate};
 use rustls_pki_types::{CertificateDer, UnixTime};
 
 use crate::connection::Connection;
+use crate::doors::Door;
 use crate::gateway::{Gateway, Site};
 use crate::identity::Identity;
 
@@ -26,12 +27,12 @@ impl Admission {
     /// was for. `None` when `gateway` has no such address.
     pub(crate) async fn judge(
         gateway: Arc<Gateway>,
-        bind: usize,
+        door: &Door,
         server_name: Option<&HostName>,
         presented: &[CertificateDer<'static>],
         now: UnixTime,
     ) -> Option<Self> {
-        let site = gateway.binds().get(bind)?.handshake_site(server_name)?;
+        let site = gateway.bind(door)?.handshake_site(server_name)?;
         let site = Arc::clone(site);
         let begun = Instant::now();
         let client = match &site.profile {
@@ -66,7 +67,7 @@ impl Admission {
             }
             let judged = Self::judge(
                 gateway,
-                connection.bind,
+                &connection.door,
                 connection.server_name.as_ref(),
                 &connection.presented,
                 now,

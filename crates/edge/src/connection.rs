@@ -27,6 +27,8 @@ use crate::accept::Core;
 use crate::activity::Activity;
 use crate::admission::Admission;
 use crate::backend::Backends;
+use crate::doors::Door;
+use crate::ending::{Http, has_to_end, say_so};
 use crate::gateway::Bind;
 use crate::log;
 use crate::metrics::Wire;
@@ -60,8 +62,8 @@ const STREAMS: u32 = 128;
 /// What the requests of one connection share.
 pub(crate) struct Connection {
     pub(crate) core: Core,
-    /// Which of the gateway's addresses accepted it.
-    pub(crate) bind: usize,
+    /// Which of the gateway's addresses it came in by.
+    pub(crate) door: Door,
     pub(crate) peer: SocketAddr,
     pub(crate) port: u16,
     pub(crate) server_name: Option<HostName>,
@@ -98,13 +100,13 @@ impl Connection {
 }
 
 /// Serves a connection until it ends.
-pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, bind: usize, core: Core) {
+pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, door: Door, core: Core) {
     let stopped = core.stopped.clone();
-    let handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake(stream, bind, &core)).await;
+    let handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake(stream, &door, &core)).await;
     let (tls, hello) = match handshake {
         Ok(Ok(Opened::Tls(tls, hello))) => (*tls, hello),
         Ok(Ok(Opened::PlainHttp(stream, spoken))) => {
-            core.shared.metrics.spoke_without_tls(bind, peer);
+            core.shared.metrics.spoke_without_tls(&door, peer);
             return spoken.refuse(stream, peer, &core.shared.log).await;
         }
         Ok(Ok(Opened::Plain(stream))) => {
@@ -117,18 +119,18 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, bind: usize, core
                 tls: None,
                 presented: Vec::new(),
             };
-            if let Some(connection) = admit(arrival, peer, bind, core).await {
+            if let Some(connection) = admit(arrival, peer, door, core).await {
                 serve_http1(stream, connection, stopped).await;
             }
             return;
         }
         Ok(Err(error)) => {
-            core.shared.metrics.handshake_failed(bind, peer, &error);
+            core.shared.metrics.handshake_failed(&door, peer, &error);
             log::without_handshake(&core.shared.log, peer, "handshake_failed", Some(&error));
             return;
         }
         Err(_) => {
-            core.shared.metrics.handshake_timed_out(bind);
+            door.counts.failed("timed_out");
             log::without_handshake(&core.shared.log, peer, "handshake_timed_out", None);
             return;
         }
@@ -137,7 +139,7 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, bind: usize, core
     let Some(arrival) = Arrival::over_tls(&tls, hello) else {
         return;
     };
-    let Some(connection) = admit(arrival, peer, bind, core).await else {
+    let Some(connection) = admit(arrival, peer, door, core).await else {
         return;
     };
     let admission = connection.admission.load();
@@ -189,10 +191,10 @@ impl Arrival {
 }
 
 /// Chooses the profile by the client's hello, whole or in pieces, and finishes the handshake.
-async fn handshake(stream: TcpStream, bind: usize, core: &Core) -> io::Result<Opened> {
+async fn handshake(stream: TcpStream, door: &Door, core: &Core) -> io::Result<Opened> {
     stream.set_nodelay(true)?;
     let gateway = core.shared.gateway.load();
-    if gateway.binds().get(bind).is_some_and(Bind::is_plain) {
+    if gateway.bind(door).is_some_and(Bind::is_plain) {
         return Ok(Opened::Plain(stream));
     }
     drop(gateway);
@@ -210,8 +212,7 @@ async fn handshake(stream: TcpStream, bind: usize, core: &Core) -> io::Result<Op
         .shared
         .gateway
         .load()
-        .binds()
-        .get(bind)
+        .bind(door)
         .and_then(|bind| bind.handshake_site(server_name.as_ref()))
         .and_then(|site| site.profile.as_ref())
         .map(|profile| profile.server_config_for(&start.client_hello()))
@@ -231,7 +232,7 @@ async fn handshake(stream: TcpStream, bind: usize, core: &Core) -> io::Result<Op
 async fn admit(
     arrival: Arrival,
     peer: SocketAddr,
-    bind: usize,
+    door: Door,
     core: Core,
 ) -> Option<Arc<Connection>> {
     let Arrival {
@@ -248,7 +249,7 @@ async fn admit(
     let gateway = core.shared.gateway.load_full();
     let admission = Admission::judge(
         gateway,
-        bind,
+        &door,
         server_name.as_ref(),
         &presented,
         UnixTime::now(),
@@ -260,7 +261,7 @@ async fn admit(
         port,
         tls,
         core,
-        bind,
+        door,
         peer,
         server_name,
         offered,
@@ -298,7 +299,7 @@ async fn serve_http1(
         )
         .with_upgrades();
     let shutdown = http1::UpgradeableConnection::graceful_shutdown;
-    until_end(served, shutdown, &connection, stopped).await;
+    until_end(served, Http::One, shutdown, &connection, stopped).await;
     tunnels_ended(&connection).await;
 }
 
@@ -326,7 +327,7 @@ async fn serve_http2(
         .enable_connect_protocol()
         .serve_connection(TokioIo::new(wire(tls, &connection)), service(&connection));
     let shutdown = http2::Connection::graceful_shutdown;
-    until_end(served, shutdown, &connection, stopped).await;
+    until_end(served, Http::Two, shutdown, &connection, stopped).await;
     tunnels_ended(&connection).await;
 }
 
@@ -334,14 +335,15 @@ async fn serve_http2(
 /// before its client ends it.
 async fn until_end<C: Future<Output = hyper::Result<()>>>(
     served: C,
+    http: Http,
     shutdown: impl FnOnce(Pin<&mut C>),
     connection: &Connection,
-    mut stopped: watch::Receiver<Option<Duration>>,
+    stopped: watch::Receiver<Option<Duration>>,
 ) {
     let mut served = pin!(served);
     tokio::select! {
         result = served.as_mut() => return log_end(connection, result),
-        () = ended(connection, &mut stopped) => shutdown(served.as_mut()),
+        () = has_to_end(http, connection, stopped) => shutdown(served.as_mut()),
     }
     connection.activity.touch();
     tokio::select! {
@@ -355,16 +357,6 @@ async fn tunnels_ended(connection: &Connection) {
     let mut tunnels = connection.tunnels.subscribe();
     // The sender is the connection's own, so this only ends when there is none.
     let _ = tunnels.wait_for(|open| *open == 0).await;
-}
-
-/// Returns when the gateway drains, when this client was refused, and when the client has done
-/// nothing for too long: neither asked for anything nor taken what it asked for.
-async fn ended(connection: &Connection, stopped: &mut watch::Receiver<Option<Duration>>) {
-    tokio::select! {
-        _ = stopped.wait_for(Option::is_some) => {}
-        () = connection.close.notified() => {}
-        () = connection.activity.quiet_for(KEEP_ALIVE) => {}
-    }
 }
 
 /// A connection whose octets are counted for its listener.
@@ -385,7 +377,12 @@ fn service(
     let connection = Arc::clone(connection);
     service_fn(move |request: Request<Incoming>| {
         let connection = Arc::clone(&connection);
-        async move { Ok::<_, Infallible>(respond(&connection, request).await) }
+        async move {
+            let version = request.version();
+            let mut response = respond(&connection, request).await;
+            say_so(&connection, version, &mut response);
+            Ok::<_, Infallible>(response)
+        }
     })
 }
 

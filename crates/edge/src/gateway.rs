@@ -1,5 +1,6 @@
 //! A configuration with everything loaded, compiled and checked: what requests are served from.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -12,9 +13,12 @@ use portcullis_tls::{ClientAuth, NotHonoured, Profile, Stapler, Trust};
 use rustls::crypto::CryptoProvider;
 
 use crate::authorization::Authorization;
+use crate::doors::Door;
+use crate::files::Files;
 use crate::identity_headers::IdentityHeaders;
 use crate::inventory::Inventory;
 use crate::load::Loader;
+use crate::load::resumable::Resumable;
 use crate::metrics::{ListenerCounts, Observing};
 use crate::pages::Pages;
 use crate::plan::Plan;
@@ -27,6 +31,7 @@ pub struct Gateway {
     strip: StripList,
     stapling: Vec<Arc<Profile>>,
     not_honoured: Vec<(Place, NotHonoured)>,
+    resumable: HashMap<Resumable, Arc<Profile>>,
     http: HttpSettings,
     lists_ciphers: bool,
     pools: Vec<Arc<Pool>>,
@@ -51,6 +56,19 @@ impl Gateway {
         base: &Path,
         provider: Arc<CryptoProvider>,
     ) -> Result<Self, Vec<Diagnostic>> {
+        Self::load(model, base, provider, &mut Files::new())
+    }
+
+    /// The same, and adds to `files` every file that was read or could not be, also where there are problems.
+    ///
+    /// # Errors
+    /// As [`Gateway::build`].
+    pub fn load(
+        model: &portcullis_model::Gateway,
+        base: &Path,
+        provider: Arc<CryptoProvider>,
+        files: &mut Files,
+    ) -> Result<Self, Vec<Diagnostic>> {
         let (mut loader, checker) = Loader::new(model, base, provider);
         let binds = loader.binds();
         let strip = loader.strip();
@@ -61,11 +79,14 @@ impl Gateway {
         let access_log = loader.access_log();
         let (observing, trusts) = (loader.observing(), loader.trusts());
         let inventory = loader.take_inventory();
+        let resumable = loader.resumable();
+        files.add(loader.files());
         loader.finish().map(|not_honoured| Self {
             binds,
             strip,
             stapling,
             not_honoured,
+            resumable,
             http: model.http.clone(),
             lists_ciphers,
             pools,
@@ -87,11 +108,39 @@ impl Gateway {
         &self.binds
     }
 
+    /// The listeners of the address that a connection came in by. Where a reload has put another in its place that
+    /// covers it, or a part of it, that counts.
+    pub(crate) fn bind(&self, door: &Door) -> Option<&Bind> {
+        let mut addresses = std::iter::once(door.address).chain(door.instead());
+        addresses.find_map(|address| {
+            let found = self.binds.binary_search_by_key(&address, Bind::address);
+            self.binds.get(found.ok()?)
+        })
+    }
+
     /// What TLS policies ask for and do not get, each with the place of its profile. The gateway runs
     /// all the same; its operator must be told.
     #[must_use]
     pub fn not_honoured(&self) -> &[(Place, NotHonoured)] {
         &self.not_honoured
+    }
+
+    /// Goes on with the sessions of every profile of `former` that was asked the same of clients, and with what is known
+    /// of certificates there.
+    pub(crate) fn take_over(&self, former: &Self) {
+        let asked_alike = self.checker.asks_like(&former.checker);
+        for (under, profile) in &self.resumable {
+            let former = former.resumable.get(under);
+            if let Some(former) = former.filter(|_| asked_alike || !under.asks_responders()) {
+                profile.take_over_sessions(former);
+            }
+        }
+        self.checker.take_over(&former.checker);
+        for stapler in self.staplers() {
+            for other in former.staplers() {
+                stapler.take_over(other);
+            }
+        }
     }
 
     /// What holds for HTTP on every listener.

@@ -23,7 +23,10 @@ mod backend_health;
 mod balance;
 mod connection;
 mod delivery;
+mod doors;
+mod ending;
 mod facts;
+mod files;
 mod framing;
 mod gateway;
 mod identity;
@@ -57,5 +60,6 @@ mod upgrade;
 
 pub use accept::CONNECTIONS_PER_CORE;
 pub use connection::{HANDSHAKE_TIMEOUT, KEEP_ALIVE};
+pub use files::Files;
 pub use gateway::{Bind, Gateway};
-pub use running::{ReloadError, Running, StartError};
+pub use running::{BindError, Heartbeat, ReloadError, Running, StartError};

@@ -4,12 +4,12 @@
 mod ocsp;
 mod plan;
 mod record;
+pub(crate) mod resumable;
 mod transport;
 
 use std::collections::{HashMap, HashSet};
 use std::error::Error;
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
@@ -26,9 +26,11 @@ use rustls::RootCertStore;
 use rustls::crypto::CryptoProvider;
 
 use crate::authorization::Authorization;
+use crate::files::Files;
 use crate::gateway::{Bind, Site};
 use crate::identity_headers::IdentityHeaders;
 use crate::inventory::Inventory;
+use crate::load::resumable::Resumable;
 use crate::metrics::Observing;
 use crate::pool::Pool;
 use crate::rules;
@@ -52,6 +54,8 @@ pub(crate) struct Loader<'a> {
     /// Of all rules that were looked at.
     pools: Vec<Arc<Pool>>,
     chain_files: HashSet<&'a FileSource>,
+    files: Files,
+    resumable: HashMap<Resumable, Arc<Profile>>,
     not_honoured: Vec<(Place, NotHonoured)>,
     problems: Vec<Diagnostic>,
     observing: Arc<Observing>,
@@ -76,6 +80,8 @@ impl<'a> Loader<'a> {
             public_roots: None,
             pools: Vec::new(),
             chain_files: HashSet::new(),
+            files: Files::new(),
+            resumable: HashMap::new(),
             not_honoured: Vec::new(),
             problems: Vec::new(),
             observing: Arc::default(),
@@ -150,6 +156,16 @@ impl<'a> Loader<'a> {
         stapling.cloned().collect()
     }
 
+    /// The files that were read, or tried.
+    pub(crate) fn files(&mut self) -> Files {
+        std::mem::take(&mut self.files)
+    }
+
+    /// Every profile by what its sessions were made under.
+    pub(crate) fn resumable(&mut self) -> HashMap<Resumable, Arc<Profile>> {
+        std::mem::take(&mut self.resumable)
+    }
+
     /// What the checker tells of what it does.
     pub(crate) fn observing(&self) -> Arc<Observing> {
         Arc::clone(&self.observing)
@@ -211,7 +227,10 @@ impl<'a> Loader<'a> {
                         true => loaded,
                         false => loaded.without_http2(),
                     };
-                    self.profiles.insert(&profile.name, Arc::new(loaded));
+                    let loaded = Arc::new(loaded);
+                    let under = Resumable::of(profile, self.base, &self.files);
+                    self.resumable.insert(under, Arc::clone(&loaded));
+                    self.profiles.insert(&profile.name, loaded);
                 }
                 Err(error) => self.setup(&profile.place, error),
             }
@@ -372,7 +391,7 @@ impl<'a> Loader<'a> {
 
     fn read(&mut self, file: &Located<FileSource>) -> Option<Vec<u8>> {
         let read = match &file.value {
-            FileSource::Path(path) => read_bounded(&self.base.join(path)),
+            FileSource::Path(path) => read_bounded(&self.base.join(path), &mut self.files),
             FileSource::Inline(inline) => Ok(inline.bytes().to_vec()),
         };
         self.usable(file, read)
@@ -424,11 +443,8 @@ fn tls_policy(policy: &model::TlsPolicy) -> Result<TlsPolicy, PolicyError> {
     }
 }
 
-fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?
-        .take(FILE_SIZE.saturating_add(1))
-        .read_to_end(&mut bytes)?;
+fn read_bounded(path: &Path, files: &mut Files) -> io::Result<Vec<u8>> {
+    let bytes = files.read(path, FILE_SIZE)?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length <= FILE_SIZE) {
         Ok(bytes)
     } else {

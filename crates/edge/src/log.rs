@@ -39,6 +39,9 @@ pub(crate) struct AccessLog {
     dropped: Arc<AtomicU64>,
 }
 
+/// What other settings name, opened; nothing where all stays as it is.
+pub(crate) struct Change(Option<Option<Arc<Output>>>);
+
 impl AccessLog {
     pub(crate) fn open(settings: &AccessLogSettings) -> io::Result<Self> {
         let dropped = Arc::new(AtomicU64::new(0));
@@ -49,17 +52,24 @@ impl AccessLog {
         })
     }
 
-    /// Goes on by other settings. Lines that were taken before are written where they should have been.
-    pub(crate) fn change(&self, settings: &AccessLogSettings) -> io::Result<()> {
+    /// Opens what other settings name, so that the log can go on by them.
+    pub(crate) fn prepare(&self, settings: &AccessLogSettings) -> io::Result<Change> {
         let same = self.output.load().as_ref().is_some_and(|output| {
             let current = &output.settings;
             (current.format, &current.output) == (settings.format, &settings.output)
         });
-        if !same {
-            let output = Output::open(settings, &self.dropped)?;
-            self.output.store(output.map(Arc::new));
+        if same {
+            return Ok(Change(None));
         }
-        Ok(())
+        let output = Output::open(settings, &self.dropped)?;
+        Ok(Change(Some(output.map(Arc::new))))
+    }
+
+    /// Goes on by other settings. Lines that were taken before are written where they should have been.
+    pub(crate) fn adopt(&self, Change(change): Change) {
+        if let Some(output) = change {
+            self.output.store(output);
+        }
     }
 
     /// Has the file opened anew, for those who rotate logs.

@@ -3,8 +3,8 @@
 //! Each core counts for itself (see [`shards`]); a scrape adds up. Labels come from the configuration, from
 //! closed sets of words, and, within a bound, from certificates: never from what a client chose.
 
+mod addresses;
 mod connect;
-mod doors;
 mod listener;
 mod observe;
 mod refusals;
@@ -24,8 +24,8 @@ use std::time::SystemTime;
 
 use crate::gateway::Gateway;
 
+pub(crate) use addresses::{AddressCounts, Open};
 pub(crate) use connect::Connects;
-pub(crate) use doors::{Door, Open};
 pub(crate) use listener::{ListenerCounts, Stopwatch};
 pub(crate) use refusals::{REFUSALS, Refusals, Seen};
 pub(crate) use responders::{Observing, OcspCounts};
@@ -42,8 +42,8 @@ pub(crate) struct Metrics {
     pub(crate) started: SystemTime,
     /// By name, those of the configuration in force.
     listeners: Mutex<BTreeMap<String, Arc<ListenerCounts>>>,
-    /// In the order of the binds.
-    pub(crate) doors: Vec<Arc<Door>>,
+    /// By the address as it is configured, those that are listened on.
+    addresses: Mutex<BTreeMap<SocketAddr, Arc<AddressCounts>>>,
     pub(crate) ocsp: Arc<OcspCounts>,
     pub(crate) refusals: Refusals,
     /// How long connecting to backends took.
@@ -94,14 +94,13 @@ impl fmt::Debug for DroppedLines {
 }
 
 impl Metrics {
-    /// Counters for a gateway that listens on these addresses, in the order of its binds, with so many cores.
-    pub(crate) fn new(addresses: &[SocketAddr], cores: NonZeroUsize) -> Self {
-        let door = |address: &SocketAddr| Arc::new(Door::new(*address, cores));
+    /// Counters for a gateway with so many cores.
+    pub(crate) fn new(cores: NonZeroUsize) -> Self {
         Self {
             cores,
             started: SystemTime::now(),
             listeners: Mutex::default(),
-            doors: addresses.iter().map(door).collect(),
+            addresses: Mutex::default(),
             ocsp: Arc::new(OcspCounts::new(cores)),
             refusals: Refusals::new(cores),
             connects: Arc::new(Connects::new(cores)),
@@ -144,8 +143,31 @@ impl Metrics {
 
     /// Connections of clients that are open.
     pub(crate) fn open_connections(&self) -> u64 {
-        let open = self.doors.iter().map(|door| door.sum().open);
+        let addresses = lock(&self.addresses);
+        let open = addresses.values().map(|address| address.sum().open);
         open.fold(0, u64::saturating_add)
+    }
+
+    /// The counters of an address that is listened on from now on.
+    pub(crate) fn listens_on(
+        &self,
+        configured: SocketAddr,
+        actual: SocketAddr,
+    ) -> Arc<AddressCounts> {
+        let counts = Arc::new(AddressCounts::new(actual, self.cores));
+        lock(&self.addresses).insert(configured, Arc::clone(&counts));
+        counts
+    }
+
+    /// Forgets an address that is not listened on any more.
+    pub(crate) fn leaves(&self, configured: &SocketAddr) {
+        lock(&self.addresses).remove(configured);
+    }
+
+    /// The address of a listener as it is.
+    pub(crate) fn actual(&self, configured: &SocketAddr) -> Option<SocketAddr> {
+        let addresses = lock(&self.addresses);
+        addresses.get(configured).map(|counts| counts.address)
     }
 
     /// Requests to the listeners in force, and those of them that were neither forwarded nor redirected.

@@ -332,8 +332,7 @@ fn site<'a>(
     let host = HostName::from_authority(authority).map_err(|_| Refused::HostInvalid)?;
     let site = admission
         .gateway
-        .binds()
-        .get(connection.bind)
+        .bind(&connection.door)
         .and_then(|bind| bind.site(&host))
         .ok_or(Refused::NoListener)?;
     // A connection from before a reload may speak what is not spoken here any more.

@@ -31,28 +31,37 @@ pub(crate) struct Traces {
     lost: Arc<AtomicU64>,
 }
 
+/// What other settings take; nothing where all stays as it is.
+pub(crate) struct Change(Option<Option<Arc<Exporter>>>);
+
 impl Traces {
     pub(crate) fn open(settings: Option<&Settings>) -> io::Result<Self> {
         let traces = Self {
             exporter: ArcSwapOption::empty(),
             lost: Arc::default(),
         };
-        traces.change(settings)?;
+        traces.adopt(traces.prepare(settings)?);
         Ok(traces)
     }
 
-    /// Goes on by other settings. Spans that were taken before are sent to where they should be.
-    pub(crate) fn change(&self, settings: Option<&Settings>) -> io::Result<()> {
+    /// Starts what other settings take, so that it can go on by them.
+    pub(crate) fn prepare(&self, settings: Option<&Settings>) -> io::Result<Change> {
         let collector = settings.and_then(|settings| settings.collector.as_ref());
         let current = self.exporter.load();
         if current.as_ref().map(|exporter| &exporter.collector) == collector {
-            return Ok(());
+            return Ok(Change(None));
         }
         let exporter = collector
             .map(|collector| Exporter::start(collector.clone(), Arc::clone(&self.lost)))
             .transpose()?;
-        self.exporter.store(exporter.map(Arc::new));
-        Ok(())
+        Ok(Change(Some(exporter.map(Arc::new))))
+    }
+
+    /// Goes on by other settings. Spans that were taken before are sent to where they should be.
+    pub(crate) fn adopt(&self, Change(change): Change) {
+        if let Some(exporter) = change {
+            self.exporter.store(exporter);
+        }
     }
 
     /// Hands a span over, or drops and counts it.

@@ -71,6 +71,12 @@ impl Checker {
         }
     }
 
+    /// Whether both ask the same responders in the same way, and believe the same of them.
+    #[must_use]
+    pub fn asks_like(&self, other: &Self) -> bool {
+        self.shared.settings == other.shared.settings
+    }
+
     /// Shares the memory of `other` from now on, and the questions that are under way there, where
     /// both have equal settings and this one has not checked anything yet. Where the settings differ, only an open
     /// [store](Settings::store) is shared, if it is the same file.

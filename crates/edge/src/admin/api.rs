@@ -45,7 +45,7 @@ fn listeners(shared: &Shared, gateway: &Gateway) -> Value {
         .listeners()
         .iter()
         .map(|listener| {
-            let listens_on = shared.listens_on(gateway, &listener.address);
+            let listens_on = shared.listens_on(&listener.address);
             let mut listener = listener.to_json();
             if let Some(fields) = listener.as_object_mut() {
                 fields.insert("listens_on".to_owned(), listens_on.into());

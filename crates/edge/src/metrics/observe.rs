@@ -9,9 +9,10 @@ use portcullis_x509::Certificate;
 use rustls::{HandshakeKind, ServerConnection};
 use rustls_pki_types::CertificateDer;
 
-use super::{Metrics, Open, Seen, Stopwatch, doors, listener};
+use super::{Metrics, Seen, Stopwatch, addresses, listener};
 use crate::admission::Admission;
 use crate::connection::Connection;
+use crate::doors::Door;
 use crate::gateway::Site;
 use crate::identity::Identity;
 use crate::log;
@@ -19,16 +20,11 @@ use crate::refused::Refused;
 use crate::respond::Served;
 
 impl Metrics {
-    /// A connection was accepted, and is open for as long as what is returned lives.
-    pub(crate) fn accepted(&self, bind: usize) -> Open {
-        Open::at(self.doors.get(bind))
-    }
-
     /// A handshake failed.
-    pub(crate) fn handshake_failed(&self, bind: usize, client: SocketAddr, error: &io::Error) {
-        let reason = doors::reason(error);
-        self.failed(bind, reason);
-        if doors::is_refusal(error) {
+    pub(crate) fn handshake_failed(&self, door: &Door, client: SocketAddr, error: &io::Error) {
+        let reason = addresses::reason(error);
+        door.counts.failed(reason);
+        if addresses::is_refusal(error) {
             self.refusals.push(Seen {
                 at: SystemTime::now(),
                 client,
@@ -42,15 +38,10 @@ impl Metrics {
         }
     }
 
-    /// A handshake took too long.
-    pub(crate) fn handshake_timed_out(&self, bind: usize) {
-        self.failed(bind, "timed_out");
-    }
-
     /// Somebody spoke HTTP where TLS is spoken.
-    pub(crate) fn spoke_without_tls(&self, bind: usize, client: SocketAddr) {
+    pub(crate) fn spoke_without_tls(&self, door: &Door, client: SocketAddr) {
         let refused = Refused::PlainHttp;
-        self.failed(bind, refused.code());
+        door.counts.failed(refused.code());
         self.refusals.push(Seen {
             at: SystemTime::now(),
             client,
@@ -61,12 +52,6 @@ impl Metrics {
             reason: refused.code(),
             detail: None,
         });
-    }
-
-    fn failed(&self, bind: usize, reason: &'static str) {
-        if let Some(door) = self.doors.get(bind) {
-            door.failed(reason);
-        }
     }
 
     /// A request was answered, by `site` where that is known. Its time is measured for as long as what is

@@ -46,7 +46,7 @@ impl Collector for Scrape {
         let mut page = Page(encoder);
         self.process(&mut page)?;
         self.listeners(&mut page)?;
-        self.doors(&mut page)?;
+        self.addresses(&mut page)?;
         self.ocsp(&mut page)?;
         self.responders(&mut page)?;
         self.profiles(&mut page)?;

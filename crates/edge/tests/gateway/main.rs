@@ -25,6 +25,7 @@
 //! - `backends`: backends that fail, stall or say too much
 //! - `framing_of_backends`: where a backend's response ends is said once
 //! - `drain`: stopping, and clients that dawdle
+//! - `doors`: addresses that come and go, and sockets that another process opened
 //! - `silence`: clients and backends that do nothing
 //! - `plain_http`: what is said where TLS is missing
 //! - `log`: what the operator reads
@@ -58,6 +59,7 @@ mod alerts;
 mod authentication;
 mod authorization;
 mod backends;
+mod doors;
 mod drain;
 mod exchange;
 mod forgery;

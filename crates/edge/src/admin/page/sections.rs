@@ -162,7 +162,7 @@ fn listeners(shared: &Shared, gateway: &Gateway) -> String {
         [
             one.name.as_str().into(),
             shared
-                .listens_on(gateway, &one.address)
+                .listens_on(&one.address)
                 .unwrap_or_else(|| one.address.clone())
                 .into(),
             one.protocol.into(),

@@ -6,7 +6,7 @@ use prometheus_client::registry::Unit;
 
 use super::Scrape;
 use super::page::Page;
-use crate::metrics::doors::DoorCounts;
+use crate::metrics::addresses::AddressSum;
 use crate::metrics::listener::Counts;
 use crate::metrics::shards::lock;
 
@@ -24,16 +24,13 @@ impl Scrape {
         clients(page, &listeners)
     }
 
-    pub(super) fn doors(&self, page: &mut Page<'_>) -> fmt::Result {
-        let doors: Vec<(String, DoorCounts)> = self
-            .0
-            .metrics
-            .doors
-            .iter()
+    pub(super) fn addresses(&self, page: &mut Page<'_>) -> fmt::Result {
+        let addresses: Vec<(String, AddressSum)> = lock(&self.0.metrics.addresses)
+            .values()
             .map(|one| (one.address.to_string(), one.sum()))
             .collect();
         let each = || {
-            doors
+            addresses
                 .iter()
                 .map(|(address, counts)| (address.as_str(), counts))
         };

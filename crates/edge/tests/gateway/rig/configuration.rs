@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -108,7 +108,7 @@ impl Profile {
 /// A listener with its rule.
 #[derive(Clone)]
 struct Site {
-    bind: &'static str,
+    bind: String,
     hosts: Vec<String>,
     profile: usize,
     backend: SocketAddr,
@@ -164,7 +164,7 @@ impl Setup {
     /// One more listener with the latest profile.
     pub(crate) fn also(mut self, host: &str) -> Self {
         self.sites.push(Site {
-            bind: "127.0.0.1:0",
+            bind: "127.0.0.1:0".to_owned(),
             hosts: match host {
                 "*" => Vec::new(),
                 host => vec![host.to_owned()],
@@ -177,8 +177,19 @@ impl Setup {
     }
 
     /// The latest listener listens on another address.
-    pub(crate) fn elsewhere(mut self) -> Self {
-        self.sites.last_mut().unwrap().bind = "127.0.0.2:0";
+    pub(crate) fn elsewhere(self) -> Self {
+        self.at("127.0.0.2:0")
+    }
+
+    /// The latest listener listens there.
+    pub(crate) fn at(mut self, bind: &str) -> Self {
+        self.sites.last_mut().unwrap().bind = bind.to_owned();
+        self
+    }
+
+    /// Without the latest listener.
+    pub(crate) fn less(mut self) -> Self {
+        self.sites.pop();
         self
     }
 
@@ -332,7 +343,7 @@ impl Setup {
 
 impl Site {
     fn write(&self, number: usize, toml: &mut String) {
-        let (bind, profile, backend) = (self.bind, self.profile, self.backend);
+        let (bind, profile, backend) = (&self.bind, self.profile, self.backend);
         let priority = number + 1;
         writeln!(
             toml,
@@ -402,16 +413,6 @@ impl Rig {
         Operator::new(address.expect("a listener for operators"))
     }
 
-    /// Tries to replace the configuration by a changed one, and stays with the old one where that fails.
-    pub(crate) fn try_reload(
-        &mut self,
-        change: impl FnOnce(Setup) -> Setup,
-    ) -> Result<(), ReloadError> {
-        let setup = change(self.setup.clone());
-        let gateway = setup.build(&self.folder);
-        self.running.as_ref().unwrap().reload(gateway)
-    }
-
     /// The configuration as it was written.
     pub(crate) fn toml(&self) -> String {
         self.setup.toml(&self.folder.0)
@@ -425,8 +426,22 @@ impl Rig {
     /// Replaces the configuration by a changed one.
     pub(crate) fn reload(&mut self, change: impl FnOnce(Setup) -> Setup) {
         self.setup = change(self.setup.clone());
+        self.try_reload().unwrap();
+    }
+
+    /// Replaces the configuration by the one as it is written now.
+    fn try_reload(&mut self) -> Result<(), ReloadError> {
         let gateway = self.setup.build(&self.folder);
-        self.running.as_ref().unwrap().reload(gateway).unwrap();
+        self.running.as_mut().unwrap().reload(gateway)
+    }
+
+    /// Tries to replace the configuration by a changed one, and leaves it at that.
+    pub(crate) fn reload_in_vain(&mut self, change: impl FnOnce(Setup) -> Setup) -> ReloadError {
+        let before = self.setup.clone();
+        self.setup = change(before.clone());
+        let error = self.try_reload().unwrap_err();
+        self.setup = before;
+        error
     }
 
     /// The gateway itself.
@@ -445,6 +460,19 @@ impl Rig {
         let cores = NonZeroUsize::new(self.setup.cores).unwrap();
         self.running = Some(Running::start(gateway, cores)?);
         Ok(())
+    }
+
+    /// Starts it with sockets that somebody else opened.
+    pub(crate) fn start_with(setup: Setup, sockets: Vec<TcpListener>) -> Self {
+        let folder = Folder::new();
+        let gateway = setup.build(&folder);
+        let cores = NonZeroUsize::new(setup.cores).unwrap();
+        let running = Some(Running::start_with(gateway, cores, sockets).unwrap());
+        Self {
+            setup,
+            folder,
+            running,
+        }
     }
 
     /// Starts it with a changed configuration.

@@ -13,9 +13,10 @@ use rustls::{CertificateError, Error, OtherError};
 use super::shards::{Shards, lock};
 use super::tally::Tally;
 
-/// The counters of one address.
+/// The counters of one address that is listened on.
 #[derive(Debug)]
-pub(crate) struct Door {
+pub(crate) struct AddressCounts {
+    /// As it is: where port 0 is configured, another.
     pub(crate) address: SocketAddr,
     shards: Shards<Shard>,
 }
@@ -29,14 +30,14 @@ struct Shard {
 
 /// What all cores counted at one address.
 #[derive(Debug, Default)]
-pub(crate) struct DoorCounts {
+pub(crate) struct AddressSum {
     pub(crate) accepted: u64,
     pub(crate) open: u64,
     /// Handshakes that failed, by reason.
     pub(crate) failures: Tally<&'static str>,
 }
 
-impl Door {
+impl AddressCounts {
     pub(super) fn new(address: SocketAddr, cores: NonZeroUsize) -> Self {
         Self {
             address,
@@ -44,12 +45,12 @@ impl Door {
         }
     }
 
-    pub(super) fn failed(&self, reason: &'static str) {
+    pub(crate) fn failed(&self, reason: &'static str) {
         lock(&self.shards.own().failures).count(reason);
     }
 
-    pub(super) fn sum(&self) -> DoorCounts {
-        let mut sum = DoorCounts::default();
+    pub(super) fn sum(&self) -> AddressSum {
+        let mut sum = AddressSum::default();
         for shard in self.shards.iter() {
             // Closed first: what closes in between is then still counted as open.
             let closed = shard.closed.load(Ordering::Acquire);
@@ -64,22 +65,22 @@ impl Door {
 
 /// A connection that is open, until it is dropped on the core that accepted it.
 #[derive(Debug)]
-pub(crate) struct Open(Option<Arc<Door>>);
+pub(crate) struct Open(Arc<AddressCounts>);
 
 impl Open {
-    pub(super) fn at(door: Option<&Arc<Door>>) -> Self {
-        if let Some(door) = door {
-            door.shards.own().accepted.fetch_add(1, Ordering::Release);
-        }
-        Self(door.cloned())
+    pub(crate) fn at(address: &Arc<AddressCounts>) -> Self {
+        address
+            .shards
+            .own()
+            .accepted
+            .fetch_add(1, Ordering::Release);
+        Self(Arc::clone(address))
     }
 }
 
 impl Drop for Open {
     fn drop(&mut self) {
-        if let Some(door) = &self.0 {
-            door.shards.own().closed.fetch_add(1, Ordering::Release);
-        }
+        self.0.shards.own().closed.fetch_add(1, Ordering::Release);
     }
 }
 
