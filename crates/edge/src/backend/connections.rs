@@ -239,6 +239,11 @@ impl Connections {
 
 impl Kept {
     fn bucket(&mut self, way: Way, transport: Weak<Transport>) -> &mut Bucket {
+        // After a reload, nobody needs those to the same addresses by what was configured before.
+        if !self.by_way.contains_key(&way) {
+            self.by_way
+                .retain(|_, bucket| bucket.transport.strong_count() > 0);
+        }
         self.by_way.entry(way).or_insert_with(|| Bucket {
             transport,
             http1: VecDeque::new(),
