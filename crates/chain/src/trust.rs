@@ -70,6 +70,16 @@ impl Trust {
         &self.policy
     }
 
+    /// A digest of the anchors, the intermediates and all that the policy demands: the same for everybody who trusts the
+    /// same, in each process of this version, and another when anything of it is another.
+    pub fn digest(&self) -> Sha256Digest {
+        let mut digest = Sha256::new();
+        digest.update([TRUST]);
+        self.anchors.digest(&mut digest);
+        self.policy.digest(&mut digest);
+        digest.finalize().into()
+    }
+
     /// As [`verify`](crate::verify), with what `memory` knows: certificates that were presented before,
     /// all of them and in this order, cost a digest; a new leaf under an issuer that was in an accepted
     /// chain before costs the check of its own signature, everything else being judged anew.
@@ -197,6 +207,7 @@ impl<'p, 'a> Presented<'p, 'a> {
 // What a digest begins with, so that none stands for two kinds of things.
 const ONE: u8 = 0;
 const WHOLE: u8 = 1;
+const TRUST: u8 = 2;
 
 fn of_one(generation: usize, certificate: &Certificate<'_>) -> Sha256Digest {
     let mut digest = Sha256::new();
@@ -212,5 +223,45 @@ impl fmt::Debug for Trust {
             .field("anchors", &self.anchors)
             .field("policy", &self.policy)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use portcullis_test_pki::Ca;
+    use portcullis_x509::DistinguishedName;
+
+    use super::*;
+    use crate::policy::{CertificateId, PartialChain, Purpose};
+
+    #[test]
+    fn a_digest_tells_trusts_apart_and_nothing_else() {
+        let [one, other] = ["One", "Other"].map(|name| Ca::root(name).issue().der.clone());
+        let policy = || Policy::new(Purpose::ClientAuth, &[]);
+        let name = || "CN=One".parse::<DistinguishedName>().unwrap();
+        let of = |anchors: &[_], intermediates: &[_], policy| {
+            let anchors = Anchors::new(anchors.to_vec(), intermediates.to_vec()).unwrap();
+            Trust::new(anchors, policy).digest()
+        };
+        let digests = [
+            of(&[one.clone()], &[], policy()),
+            of(&[other.clone()], &[], policy()),
+            of(&[one.clone(), other.clone()], &[], policy()),
+            of(&[one.clone()], &[other.clone()], policy()),
+            of(&[one.clone()], &[], Policy::new(Purpose::ServerAuth, &[])),
+            of(&[one.clone()], &[], policy().max_depth(3)),
+            of(&[one.clone()], &[], policy().partial_chain(PartialChain::Allow)),
+            of(&[one.clone()], &[], policy().issuer(name())),
+            of(&[one.clone()], &[], policy().subject(name())),
+            of(&[one.clone()], &[], policy().pin([7; 32])),
+            of(&[one.clone()], &[], policy().allow(CertificateId::Fingerprint([7; 32]))),
+            of(&[one.clone()], &[], policy().deny(CertificateId::Fingerprint([7; 32]))),
+            of(&[one.clone()], &[], policy().name("DNS:one".parse().unwrap())),
+        ];
+        for (number, digest) in digests.iter().enumerate() {
+            let same = digests.iter().filter(|other| *other == digest).count();
+            assert_eq!(same, 1, "{number}");
+        }
+        assert_eq!(digests[0], of(&[one], &[], policy()));
     }
 }
