@@ -25,6 +25,7 @@
 //! - `backends`: backends that fail, stall or say too much
 //! - `framing_of_backends`: where a backend's response ends is said once
 //! - `drain`: stopping, and clients that dawdle
+//! - `tickets`: gateways with the same ticket keys resume each other's sessions, and nobody else does
 //! - `silence`: clients and backends that do nothing
 //! - `plain_http`: what is said where TLS is missing
 //! - `log`: what the operator reads
@@ -70,5 +71,6 @@ mod routing;
 mod silence;
 mod stapling;
 mod store;
+mod tickets;
 mod url_rewrite;
 mod variables_beyond;
