@@ -15,6 +15,7 @@ mod run;
 mod schema;
 mod source;
 mod terminal;
+mod tickets;
 mod verify;
 
 use std::error::Error;
@@ -46,6 +47,7 @@ enum Command {
     Ocsp(ocsp::Ocsp),
     Inspect(inspect::Inspect),
     Pki(pki::Pki),
+    Tickets(tickets::Tickets),
 }
 
 fn main() -> ExitCode {
@@ -59,6 +61,7 @@ fn main() -> ExitCode {
         Command::Ocsp(ocsp) => ocsp::run(ocsp),
         Command::Inspect(inspect) => inspect::run(inspect),
         Command::Pki(pki) => pki::run(pki),
+        Command::Tickets(tickets) => tickets::run(tickets),
     };
     result.unwrap_or_else(|error| {
         if is_broken_pipe(&*error) {

@@ -250,13 +250,29 @@ mod tests {
             of(&[one.clone()], &[other.clone()], policy()),
             of(&[one.clone()], &[], Policy::new(Purpose::ServerAuth, &[])),
             of(&[one.clone()], &[], policy().max_depth(3)),
-            of(&[one.clone()], &[], policy().partial_chain(PartialChain::Allow)),
+            of(
+                &[one.clone()],
+                &[],
+                policy().partial_chain(PartialChain::Allow),
+            ),
             of(&[one.clone()], &[], policy().issuer(name())),
             of(&[one.clone()], &[], policy().subject(name())),
             of(&[one.clone()], &[], policy().pin([7; 32])),
-            of(&[one.clone()], &[], policy().allow(CertificateId::Fingerprint([7; 32]))),
-            of(&[one.clone()], &[], policy().deny(CertificateId::Fingerprint([7; 32]))),
-            of(&[one.clone()], &[], policy().name("DNS:one".parse().unwrap())),
+            of(
+                &[one.clone()],
+                &[],
+                policy().allow(CertificateId::Fingerprint([7; 32])),
+            ),
+            of(
+                &[one.clone()],
+                &[],
+                policy().deny(CertificateId::Fingerprint([7; 32])),
+            ),
+            of(
+                &[one.clone()],
+                &[],
+                policy().name("DNS:one".parse().unwrap()),
+            ),
         ];
         for (number, digest) in digests.iter().enumerate() {
             let same = digests.iter().filter(|other| *other == digest).count();

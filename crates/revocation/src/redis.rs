@@ -157,7 +157,10 @@ mod tests {
     fn a_url_says_where_and_who() {
         let redis: Redis = "redis://cache.example".parse().unwrap();
         assert_eq!((&*redis.host, redis.port), ("cache.example", PORT));
-        assert_eq!((redis.user, redis.password, redis.database), (None, None, 0));
+        assert_eq!(
+            (redis.user, redis.password, redis.database),
+            (None, None, 0)
+        );
         let redis: Redis = "rediss://us%3Aer:p%40ss@[::1]:7000/3".parse().unwrap();
         assert_eq!((&*redis.host, redis.port), ("::1", 7000));
         assert_eq!(redis.user.as_deref(), Some("us:er"));
@@ -165,7 +168,10 @@ mod tests {
         assert!(redis.database == 3 && redis.is_secure());
         assert!(!format!("{redis:?}").contains("p@ss"));
         let redis: Redis = "redis://:secret@a/".parse().unwrap();
-        assert_eq!((redis.user, redis.password.as_deref()), (None, Some("secret")));
+        assert_eq!(
+            (redis.user, redis.password.as_deref()),
+            (None, Some("secret"))
+        );
     }
 
     #[test]

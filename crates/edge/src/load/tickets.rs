@@ -15,7 +15,9 @@ const FILE_SIZE: u64 = 16 * 1024;
 
 /// Why a file of secrets is not read.
 #[derive(Debug, thiserror::Error)]
-#[error("others than its owner may read or write it (mode {mode:04o}): `chmod 600` it and make new keys")]
+#[error(
+    "others than its owner may read or write it (mode {mode:04o}): `chmod 600` it and make new keys"
+)]
 struct Exposed {
     mode: u32,
 }

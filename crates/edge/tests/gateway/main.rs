@@ -9,6 +9,7 @@
 //! - `responders`: whom the operator says to ask and to believe
 //! - `nonces`: whether an answer has to be of this very question
 //! - `store`: what is known when the gateway starts anew
+//! - `shared_answers`: gateways that share answers through a Redis, whatever others put there
 //! - `stapling`: what clients are shown about the server's own certificate
 //! - `resumption`: a resumed session is no way round
 //! - `reload`: connections outlive neither their configuration nor their proof
@@ -68,6 +69,7 @@ mod revocation_modes;
 mod revocation_scope;
 mod rig;
 mod routing;
+mod shared_answers;
 mod silence;
 mod stapling;
 mod store;

@@ -7,8 +7,7 @@ use ipnet::IpNet;
 use super::{Fields, Report, excerpt};
 use crate::diagnostic::{Located, Problem};
 use crate::gateway::{
-    Delegates, Destinations, OcspHash, OcspMethod, OcspNonce, OcspResponders, OcspSettings,
-    Secret,
+    Delegates, Destinations, OcspHash, OcspMethod, OcspNonce, OcspResponders, OcspSettings, Secret,
 };
 use crate::shape::RESPONDERS;
 

@@ -117,7 +117,10 @@ impl Asking {
 
     fn told<T>(&self, outcome: io::Result<T>) -> Option<T> {
         outcome
-            .map_err(|error| self.settings.observe(&Event::SharedFailed { error: &error }))
+            .map_err(|error| {
+                self.settings
+                    .observe(&Event::SharedFailed { error: &error })
+            })
             .ok()
     }
 }

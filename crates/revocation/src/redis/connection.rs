@@ -155,7 +155,10 @@ mod tests {
         assert_eq!(reply(b"+OK\r\n").await.unwrap(), Reply::Word);
         assert_eq!(reply(b"$-1\r\n").await.unwrap(), Reply::Value(None));
         assert_eq!(reply(b"$0\r\n\r\n").await.unwrap(), value(b""));
-        assert_eq!(reply(b"$5\r\na\r\nbc\r\n").await.unwrap(), value(b"a\r\nbc"));
+        assert_eq!(
+            reply(b"$5\r\na\r\nbc\r\n").await.unwrap(),
+            value(b"a\r\nbc")
+        );
         let refused = Reply::Refused("WRONGTYPE \\x1b".to_owned());
         assert_eq!(reply(b"-WRONGTYPE \x1b\r\n").await.unwrap(), refused);
         let long = [b"+".to_vec(), vec![b'a'; 1 << 12], b"\r\n".to_vec()].concat();
@@ -172,7 +175,11 @@ mod tests {
             b"HTTP/1.1 400 Bad Request\r\n",
             &long,
         ] {
-            assert!(reply(nonsense).await.is_err(), "{}", nonsense.escape_ascii());
+            assert!(
+                reply(nonsense).await.is_err(),
+                "{}",
+                nonsense.escape_ascii()
+            );
         }
     }
 }
