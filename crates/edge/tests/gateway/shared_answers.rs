@@ -309,83 +309,60 @@ async fn what_has_run_out_here_is_known_from_another_gateway() {
     assert!(served);
 }
 
+/// A value as gateways put it there, with an end that is far away.
+fn said(url: &str, der: Vec<u8>) -> Vec<u8> {
+    let far = after(now(), 100_000).as_secs();
+    let heading = format!("portcullis-ocsp 1 {far} {url}\n");
+    [heading.into_bytes(), der].concat()
+}
+
+/// What others may put there about a certificate, though nobody said so.
+fn poisons(scene: &Scene, leaf: &Certified) -> Vec<(&'static str, Vec<u8>)> {
+    let (pki, url) = (&scene.pki, &scene.responder.url());
+    let good = || ocsp::good(leaf, &pki.issuing);
+    let random = || (0..=255).cycle().take(3000).collect::<Vec<u8>>();
+    let stale = good().this_update(before(now(), 9000));
+    let stale = stale.next_update(before(now(), 1));
+    let forged = ocsp::Response::new(&Pki::named("Fabrikam").issuing);
+    let forged = forged.answer(OcspAnswer::good(leaf, &pki.issuing));
+    let about_bob = ocsp::good(&scene.client("bob"), &pki.issuing);
+    let mut huge = said(url, good().issue());
+    huge.resize(10 << 20, 0);
+    let ended = format!("portcullis-ocsp 1 1 {url}\n").into_bytes();
+    vec![
+        ("nothing", Vec::new()),
+        ("random", random()),
+        ("random behind a heading", said(url, random())),
+        ("about another", said(url, about_bob.issue())),
+        ("stale", said(url, stale.issue())),
+        ("by a foreign key", said(url, forged.issue())),
+        (
+            "with a wrong signature",
+            said(url, good().wrong_signature().issue()),
+        ),
+        (
+            "of whom nobody would ask",
+            said("http://169.254.169.254/", good().issue()),
+        ),
+        ("ended long ago", [ended, good().issue()].concat()),
+        ("huge", huge),
+    ]
+}
+
 #[tokio::test]
 #[ignore = "needs redis-server"]
 async fn whatever_others_put_there_nobody_passes_by_it() {
     let redis = Redis::start();
     let scene = Scene::new(&redis.toml()).await;
-    let (pki, foreign) = (&scene.pki, Pki::named("Fabrikam"));
-    let far = after(now(), 100_000).as_secs();
-    let said = |url: &str, der: Vec<u8>| {
-        [format!("portcullis-ocsp 1 {far} {url}\n").into_bytes(), der].concat()
-    };
-    let url = scene.responder.url();
-    let good = |leaf: &Certified| ocsp::good(leaf, &pki.issuing);
-    let bob = scene.client("bob");
-    type Poison<'a> = Box<dyn Fn(&Certified) -> Vec<u8> + 'a>;
-    let poisons: Vec<(&str, Poison<'_>)> = vec![
-        ("nothing", Box::new(|_| Vec::new())),
-        (
-            "random",
-            Box::new(|_| (0..=255).cycle().take(3000).collect()),
-        ),
-        (
-            "random behind a heading",
-            Box::new(|_| said(&url, (0..=255).cycle().take(3000).collect())),
-        ),
-        (
-            "about another",
-            Box::new(|_| said(&url, good(&bob).issue())),
-        ),
-        (
-            "stale",
-            Box::new(|leaf| {
-                let stale = good(leaf).this_update(before(now(), 9000));
-                said(&url, stale.next_update(before(now(), 1)).issue())
-            }),
-        ),
-        (
-            "by a foreign key",
-            Box::new(|leaf| {
-                let forged = ocsp::Response::new(&foreign.issuing);
-                let forged = forged.answer(OcspAnswer::good(leaf, &pki.issuing));
-                said(&url, forged.issue())
-            }),
-        ),
-        (
-            "with a wrong signature",
-            Box::new(|leaf| said(&url, good(leaf).wrong_signature().issue())),
-        ),
-        (
-            "by whom nobody would ask",
-            Box::new(|leaf| said("http://169.254.169.254/", good(leaf).issue())),
-        ),
-        (
-            "ended long ago",
-            Box::new(|leaf| {
-                let value = said(&url, good(leaf).issue());
-                let text = far.to_string();
-                let at = b"portcullis-ocsp 1 ".len();
-                [&value[..at], b"1", &value[at + text.len()..]].concat()
-            }),
-        ),
-        (
-            "huge",
-            Box::new(|leaf| {
-                let mut huge = said(&url, good(leaf).issue());
-                huge.resize(10 << 20, 0);
-                huge
-            }),
-        ),
-    ];
-    for (name, poison) in &poisons {
-        scene
-            .responder
-            .says(|question: &Question| question.reply(question.good()));
+    let good = |question: &Question| question.reply(question.good());
+    let count = poisons(&scene, &scene.client("alice")).len();
+    for number in 0..count {
+        scene.responder.says(good);
         let alice = scene.client("alice");
         let (answer, key) = scene.shared(&redis, &scene.gateway(), &alice).await;
         assert_eq!(answer.status, 200);
-        redis.set(&key, &poison(&alice));
+        let (name, poison) = poisons(&scene, &alice).swap_remove(number);
+        redis.set(&key, &poison);
         scene
             .responder
             .says(|question: &Question| question.reply(question.revoked()));
@@ -395,9 +372,7 @@ async fn whatever_others_put_there_nobody_passes_by_it() {
         assert_eq!(scene.responder.asked(), asked + 1, "{name}");
     }
     // A value of another type, which is no value at all.
-    scene
-        .responder
-        .says(|question: &Question| question.reply(question.good()));
+    scene.responder.says(good);
     let alice = scene.client("alice");
     let (_, key) = scene.shared(&redis, &scene.gateway(), &alice).await;
     redis.say(&[b"DEL", &key]);
@@ -442,13 +417,11 @@ async fn a_redis_that_hangs_costs_little_and_is_used_when_it_is_back() {
     }
     redis.signal("-CONT");
     let before = redis.keys().len();
-    patiently(async {
-        while redis.keys().len() == before {
-            scene.get(&gateway, &scene.client("carol")).await;
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    })
-    .await;
+    let patience = Patience::new();
+    while redis.keys().len() == before {
+        scene.get(&gateway, &scene.client("carol")).await;
+        patience.next_second().await;
+    }
 }
 
 #[tokio::test]
