@@ -237,47 +237,33 @@ mod tests {
     #[test]
     fn a_digest_tells_trusts_apart_and_nothing_else() {
         let [one, other] = ["One", "Other"].map(|name| Ca::root(name).issue().der.clone());
+        let (ours, theirs, both) = ([one.clone()], [other.clone()], [one, other]);
         let policy = || Policy::new(Purpose::ClientAuth, &[]);
         let name = || "CN=One".parse::<DistinguishedName>().unwrap();
+        let id = || CertificateId::Fingerprint([7; 32]);
         let of = |anchors: &[_], intermediates: &[_], policy| {
             let anchors = Anchors::new(anchors.to_vec(), intermediates.to_vec()).unwrap();
             Trust::new(anchors, policy).digest()
         };
         let digests = [
-            of(&[one.clone()], &[], policy()),
-            of(&[other.clone()], &[], policy()),
-            of(&[one.clone(), other.clone()], &[], policy()),
-            of(&[one.clone()], &[other.clone()], policy()),
-            of(&[one.clone()], &[], Policy::new(Purpose::ServerAuth, &[])),
-            of(&[one.clone()], &[], policy().max_depth(3)),
-            of(
-                &[one.clone()],
-                &[],
-                policy().partial_chain(PartialChain::Allow),
-            ),
-            of(&[one.clone()], &[], policy().issuer(name())),
-            of(&[one.clone()], &[], policy().subject(name())),
-            of(&[one.clone()], &[], policy().pin([7; 32])),
-            of(
-                &[one.clone()],
-                &[],
-                policy().allow(CertificateId::Fingerprint([7; 32])),
-            ),
-            of(
-                &[one.clone()],
-                &[],
-                policy().deny(CertificateId::Fingerprint([7; 32])),
-            ),
-            of(
-                &[one.clone()],
-                &[],
-                policy().name("DNS:one".parse().unwrap()),
-            ),
+            of(&ours, &[], policy()),
+            of(&theirs, &[], policy()),
+            of(&both, &[], policy()),
+            of(&ours, &theirs, policy()),
+            of(&ours, &[], Policy::new(Purpose::ServerAuth, &[])),
+            of(&ours, &[], policy().max_depth(3)),
+            of(&ours, &[], policy().partial_chain(PartialChain::Allow)),
+            of(&ours, &[], policy().issuer(name())),
+            of(&ours, &[], policy().subject(name())),
+            of(&ours, &[], policy().pin([7; 32])),
+            of(&ours, &[], policy().allow(id())),
+            of(&ours, &[], policy().deny(id())),
+            of(&ours, &[], policy().name("DNS:one".parse().unwrap())),
         ];
         for (number, digest) in digests.iter().enumerate() {
             let same = digests.iter().filter(|other| *other == digest).count();
             assert_eq!(same, 1, "{number}");
         }
-        assert_eq!(digests[0], of(&[one], &[], policy()));
+        assert_eq!(digests[0], of(&ours, &[], policy()));
     }
 }
