@@ -2,8 +2,8 @@
 
 use std::error::Error;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -39,6 +39,9 @@ const EXAMPLES: &str =
 
 Exit status: 0 done, 2 unusable file.";
 
+/// Octets that are read of a file: more than all keys that it may have.
+const FILE_SIZE: u64 = 16 * 1024;
+
 /// Random octets of a key.
 const KEY: usize = 48;
 
@@ -55,8 +58,8 @@ pub(crate) fn run(tickets: Tickets) -> Result<ExitCode, Box<dyn Error>> {
 
 impl Rotate {
     fn run(&self) -> Result<ExitCode, Box<dyn Error>> {
-        let former = match fs::read(&self.file) {
-            Ok(content) => Some(TicketKeys::parse(&content)?),
+        let former = match File::open(&self.file) {
+            Ok(file) => Some(former(file)?),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(error.into()),
         };
@@ -72,6 +75,20 @@ impl Rotate {
         )?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// The keys of a file. Those that others could read are not kept.
+fn former(file: File) -> Result<TicketKeys, Box<dyn Error>> {
+    let mode = file.metadata()?.mode() & 0o777;
+    if mode & 0o077 != 0 {
+        let told = format!(
+            "others than its owner may read or write the file (mode {mode:04o}): remove it, and new keys are made"
+        );
+        return Err(told.into());
+    }
+    let mut content = Vec::new();
+    file.take(FILE_SIZE).read_to_end(&mut content)?;
+    Ok(TicketKeys::parse(&content)?)
 }
 
 /// All or nothing: whoever reads the file meanwhile finds the former keys or the new ones. It is for its owner alone from

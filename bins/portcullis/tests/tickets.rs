@@ -51,6 +51,16 @@ fn keys_are_made_rotated_and_dropped_and_are_their_owners_alone() {
     assert_eq!(fs::read_to_string(&file).unwrap().lines().count(), 1);
     assert_eq!(rotate(&file, &["--keep", "17"]).status.code(), Some(2));
 
+    // What others could read is not kept.
+    let exposed = fs::read_to_string(&file).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+    let refused = rotate(&file, &[]);
+    assert_eq!(refused.status.code(), Some(2));
+    let told = String::from_utf8(refused.stderr).unwrap();
+    assert!(told.contains("mode 0640"), "{told}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), exposed);
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+
     // A file of another kind is left as it is.
     fs::write(&file, "something else\n").unwrap();
     let refused = rotate(&file, &[]);

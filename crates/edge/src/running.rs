@@ -81,7 +81,8 @@ impl Running {
     }
 
     /// Replaces the configuration. New connections use it at once; a live connection is judged
-    /// again by it before its next request. No session made before can be resumed.
+    /// again by it before its next request. No session made before can be resumed,
+    /// but where ticket keys are shared and a profile asks and trusts the very same.
     ///
     /// What OCSP responders said goes on to hold until it ends, so that a reload does not ask about
     /// every client anew, unless anything about how they are asked has changed and there is no store. What is stapled to a server certificate

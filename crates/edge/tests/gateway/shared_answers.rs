@@ -1,7 +1,10 @@
 //! Gateways that share OCSP answers through a Redis, whatever others put there.
 
+use std::ffi::OsStr;
+use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -22,26 +25,64 @@ const HOST: &str = "www.contoso.com";
 struct Redis {
     address: SocketAddr,
     child: Child,
+    /// Its certificate, key and root, where it speaks TLS alone.
+    files: Vec<PathBuf>,
 }
 
 impl Redis {
     fn start() -> Self {
+        Self::start_with(Vec::new())
+    }
+
+    /// One that speaks TLS alone, with a certificate of this PKI.
+    fn start_secure(pki: &Pki) -> Self {
+        let server = pki.root.server(&[]).ip("127.0.0.1".parse().unwrap());
+        let server = server.issue();
+        let contents = [server.pem(), server.key_pem(), pki.root.pem()];
+        let names = ["certificate", "key", "root"];
+        let files = names.iter().zip(contents).map(|(name, content)| {
+            let name = format!("portcullis-redis-{}-{name}.pem", std::process::id());
+            let file = std::env::temp_dir().join(name);
+            fs::write(&file, content).unwrap();
+            file
+        });
+        Self::start_with(files.collect())
+    }
+
+    fn start_with(files: Vec<PathBuf>) -> Self {
         let begun = Instant::now();
         while begun.elapsed() < Duration::from_secs(60) {
             // Somebody else may take the port in between.
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
             let address = listener.local_addr().unwrap();
             drop(listener);
-            if let Some(redis) = Self::listening(address) {
+            if let Some(redis) = Self::listening(address, &files) {
                 return redis;
             }
         }
         panic!("redis-server does not start");
     }
 
-    fn listening(address: SocketAddr) -> Option<Self> {
-        let child = Command::new("redis-server")
-            .args(["--bind", "127.0.0.1", "--port", &address.port().to_string()])
+    fn listening(address: SocketAddr, files: &[PathBuf]) -> Option<Self> {
+        let port = address.port().to_string();
+        let mut command = Command::new("redis-server");
+        match files {
+            [certificate, key, root] => command
+                .args([
+                    "--port",
+                    "0",
+                    "--tls-port",
+                    &port,
+                    "--tls-auth-clients",
+                    "no",
+                ])
+                .args([OsStr::new("--tls-cert-file"), certificate.as_os_str()])
+                .args([OsStr::new("--tls-key-file"), key.as_os_str()])
+                .args([OsStr::new("--tls-ca-cert-file"), root.as_os_str()]),
+            _ => command.args(["--port", &port]),
+        };
+        let child = command
+            .args(["--bind", "127.0.0.1"])
             .args([
                 "--save",
                 "",
@@ -56,7 +97,12 @@ impl Redis {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let mut redis = Self { address, child };
+        let files = files.to_vec();
+        let mut redis = Self {
+            address,
+            child,
+            files,
+        };
         while redis.child.try_wait().unwrap().is_none() {
             if TcpStream::connect(address).is_ok() {
                 return Some(redis);
@@ -68,7 +114,12 @@ impl Redis {
 
     /// The line of a configuration that names it.
     fn toml(&self) -> String {
-        format!("redis = \"redis://:s%40cret@{}/2\"", self.address)
+        let (address, root) = (self.address, self.files.last());
+        let (scheme, roots) = match root {
+            Some(root) => ("rediss", format!("redis_roots = [{root:?}]")),
+            None => ("redis", String::new()),
+        };
+        format!("redis = \"{scheme}://:s%40cret@{address}/2\"\n{roots}")
     }
 
     /// Says a command in its database, and yields the values of the reply.
@@ -145,6 +196,9 @@ impl Drop for Redis {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        for file in &self.files {
+            let _ = fs::remove_file(file);
+        }
     }
 }
 
@@ -248,6 +302,43 @@ async fn one_question_serves_two_gateways() {
         }
         assert!(served);
     }
+}
+
+#[tokio::test]
+#[ignore = "needs redis-server"]
+async fn a_redis_may_speak_tls_with_a_certificate_of_its_roots() {
+    let scene = Scene::new("").await;
+    let redis = Redis::start_secure(&scene.pki);
+    let secure = |toml: &str| {
+        Setup::new(&scene.pki, &scene.backend)
+            .site(HOST, Profile::required(&scene.pki).ocsp())
+            .asking(toml)
+            .start()
+    };
+    // What others certify is not asked; the verdicts are right all the same.
+    let others = std::env::temp_dir().join(format!("other-{}.pem", redis.address.port()));
+    fs::write(&others, Pki::named("Fabrikam").root.pem()).unwrap();
+    let root = format!("{:?}", redis.files[2]);
+    let stranger = redis.toml().replace(&root, &format!("{others:?}"));
+    let mut served = [0, 0];
+    for (count, toml) in served.iter_mut().zip([redis.toml(), stranger]) {
+        for _ in 0..TRIES {
+            let alice = scene.client("alice");
+            let [one, other] = [secure(&toml), secure(&toml)];
+            assert_eq!(scene.get(&one, &alice).await.status, 200);
+            let asked = scene.responder.asked();
+            // It is put there a moment after the client has its answer.
+            for gateway in [&other, &secure(&toml)] {
+                assert_eq!(scene.get(gateway, &alice).await.status, 200);
+            }
+            if scene.responder.asked() < asked + 2 {
+                *count += 1;
+                break;
+            }
+        }
+    }
+    fs::remove_file(others).unwrap();
+    assert_eq!(served, [1, 0]);
 }
 
 /// It ends there when it ends here.
@@ -371,6 +462,19 @@ async fn whatever_others_put_there_nobody_passes_by_it() {
         assert_refused(&answer, "certificate_revoked");
         assert_eq!(scene.responder.asked(), asked + 1, "{name}");
     }
+    // The same with what was said is believed, or nothing above would tell.
+    scene.responder.says(good);
+    let mut believed = false;
+    for _ in 0..TRIES {
+        let alice = scene.client("alice");
+        let (_, key) = scene.shared(&redis, &scene.gateway(), &alice).await;
+        let der = ocsp::good(&alice, &scene.pki.issuing).issue();
+        redis.set(&key, &said(&scene.responder.url(), der));
+        let asked = scene.responder.asked();
+        assert_eq!(scene.get(&scene.gateway(), &alice).await.status, 200);
+        believed |= scene.responder.asked() == asked;
+    }
+    assert!(believed);
     // A value of another type, which is no value at all.
     scene.responder.says(good);
     let alice = scene.client("alice");
