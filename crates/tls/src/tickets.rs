@@ -110,7 +110,9 @@ fn rotated(own: &Mutex<Own>, now: UnixTime) -> (Arc<Key>, Option<Arc<Key>>) {
     let age = now.as_secs().saturating_sub(own.since.as_secs());
     let period = TICKET_LIFETIME.as_secs();
     // Without randomness the present key goes on; what it made before ends all the same.
-    if age >= period
+    // Nor does a clock that was ahead make a key last.
+    let was_ahead = own.since.as_secs() > now.as_secs().saturating_add(SKEW.as_secs());
+    if (age >= period || was_ahead)
         && let Ok(fresh) = Key::random(own.cipher)
     {
         let former = std::mem::replace(&mut own.current, Arc::new(fresh));

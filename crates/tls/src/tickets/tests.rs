@@ -94,6 +94,9 @@ fn own_keys_rotate_and_serve_for_as_long_as_their_tickets() {
     // After a long rest nothing is left of the former key.
     let last = ticketer.seal(b"session", at(2 * life)).unwrap();
     assert_eq!(ticketer.open(&last, at(5 * life)), None);
+    // The clock was five lives ahead.
+    let after = ticketer.seal(b"session", at(0)).unwrap();
+    assert_ne!(after[..16], last[..16]);
     // Nobody else reads them.
     let other = Ticketer::own(cipher(), at(0)).unwrap();
     assert_eq!(other.open(&newer, at(life)), None);
