@@ -16,6 +16,7 @@ mod schema;
 mod source;
 mod systemd;
 mod terminal;
+mod tickets;
 mod verify;
 mod watching;
 
@@ -48,6 +49,7 @@ enum Command {
     Ocsp(ocsp::Ocsp),
     Inspect(inspect::Inspect),
     Pki(pki::Pki),
+    Tickets(tickets::Tickets),
 }
 
 fn main() -> ExitCode {
@@ -61,6 +63,7 @@ fn main() -> ExitCode {
         Command::Ocsp(ocsp) => ocsp::run(ocsp),
         Command::Inspect(inspect) => inspect::run(inspect),
         Command::Pki(pki) => pki::run(pki),
+        Command::Tickets(tickets) => tickets::run(tickets),
     };
     result.unwrap_or_else(|error| {
         if is_broken_pipe(&*error) {

@@ -35,6 +35,11 @@ pub(crate) const TOOLS: &[Tool] = &[
     Tool::debian("openssl", "openssl", &["openssl", "version"]),
     Tool::debian("curl", "curl", &["curl", "--version"]),
     Tool::debian("node", "nodejs", &["node", "--version"]),
+    Tool::debian(
+        "redis-server",
+        "redis-server",
+        &["redis-server", "--version"],
+    ),
     Tool {
         name: "certomancer",
         origin: Origin::Python(Environment {

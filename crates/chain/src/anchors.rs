@@ -5,6 +5,9 @@ use core::fmt;
 use hashbrown::HashMap;
 use portcullis_x509::{Certificate, Malformed};
 use rustls_pki_types::CertificateDer;
+use sha2::{Digest as _, Sha256};
+
+use crate::policy::digest::field;
 
 /// What the caller trusts, and what it knows besides: read once, shared by every verification.
 ///
@@ -115,6 +118,15 @@ impl Anchors {
             .iter()
             .filter_map(|der| Certificate::parse(der).ok())
             .map(|certificate| certificate.subject().der())
+    }
+
+    /// Takes in both lists.
+    pub(crate) fn digest(&self, digest: &mut Sha256) {
+        for list in [&self.anchors, &self.intermediates] {
+            let count = u64::try_from(list.len()).unwrap_or(u64::MAX);
+            digest.update(count.to_be_bytes());
+            list.iter().for_each(|der| field(digest, der));
+        }
     }
 
     /// The certificates with this normalised subject, and with this key identifier where there is one to

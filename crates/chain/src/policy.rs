@@ -1,6 +1,7 @@
 //! What the caller demands of a path beyond RFC 5280 section 6.
 
 mod demands;
+pub(crate) mod digest;
 mod inputs;
 mod issuer;
 mod name_rule;

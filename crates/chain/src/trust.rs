@@ -70,6 +70,16 @@ impl Trust {
         &self.policy
     }
 
+    /// A digest of the anchors, the intermediates and all that the policy demands: the same for everybody who trusts the
+    /// same, in each process of this version, and another when anything of it is another.
+    pub fn digest(&self) -> Sha256Digest {
+        let mut digest = Sha256::new();
+        digest.update([TRUST]);
+        self.anchors.digest(&mut digest);
+        self.policy.digest(&mut digest);
+        digest.finalize().into()
+    }
+
     /// As [`verify`](crate::verify), with what `memory` knows: certificates that were presented before,
     /// all of them and in this order, cost a digest; a new leaf under an issuer that was in an accepted
     /// chain before costs the check of its own signature, everything else being judged anew.
@@ -197,6 +207,7 @@ impl<'p, 'a> Presented<'p, 'a> {
 // What a digest begins with, so that none stands for two kinds of things.
 const ONE: u8 = 0;
 const WHOLE: u8 = 1;
+const TRUST: u8 = 2;
 
 fn of_one(generation: usize, certificate: &Certificate<'_>) -> Sha256Digest {
     let mut digest = Sha256::new();
@@ -212,5 +223,47 @@ impl fmt::Debug for Trust {
             .field("anchors", &self.anchors)
             .field("policy", &self.policy)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use portcullis_test_pki::Ca;
+    use portcullis_x509::DistinguishedName;
+
+    use super::*;
+    use crate::policy::{CertificateId, PartialChain, Purpose};
+
+    #[test]
+    fn a_digest_tells_trusts_apart_and_nothing_else() {
+        let [one, other] = ["One", "Other"].map(|name| Ca::root(name).issue().der.clone());
+        let (ours, theirs, both) = ([one.clone()], [other.clone()], [one, other]);
+        let policy = || Policy::new(Purpose::ClientAuth, &[]);
+        let name = || "CN=One".parse::<DistinguishedName>().unwrap();
+        let id = || CertificateId::Fingerprint([7; 32]);
+        let of = |anchors: &[_], intermediates: &[_], policy| {
+            let anchors = Anchors::new(anchors.to_vec(), intermediates.to_vec()).unwrap();
+            Trust::new(anchors, policy).digest()
+        };
+        let digests = [
+            of(&ours, &[], policy()),
+            of(&theirs, &[], policy()),
+            of(&both, &[], policy()),
+            of(&ours, &theirs, policy()),
+            of(&ours, &[], Policy::new(Purpose::ServerAuth, &[])),
+            of(&ours, &[], policy().max_depth(3)),
+            of(&ours, &[], policy().partial_chain(PartialChain::Allow)),
+            of(&ours, &[], policy().issuer(name())),
+            of(&ours, &[], policy().subject(name())),
+            of(&ours, &[], policy().pin([7; 32])),
+            of(&ours, &[], policy().allow(id())),
+            of(&ours, &[], policy().deny(id())),
+            of(&ours, &[], policy().name("DNS:one".parse().unwrap())),
+        ];
+        for (number, digest) in digests.iter().enumerate() {
+            let same = digests.iter().filter(|other| *other == digest).count();
+            assert_eq!(same, 1, "{number}");
+        }
+        assert_eq!(digests[0], of(&ours, &[], policy()));
     }
 }

@@ -6,6 +6,7 @@ mod plan;
 mod record;
 pub(crate) mod resumable;
 mod transport;
+mod tickets;
 
 use std::collections::{HashMap, HashSet};
 use std::error::Error;
@@ -204,6 +205,7 @@ impl<'a> Loader<'a> {
 
     fn load_profiles(&mut self, checker: &Checker) {
         let model = self.model;
+        let ticket_keys = self.ticket_keys();
         for profile in &model.tls_profiles {
             self.inventory.begin_profile(&profile.name);
             let certificate = self.server_certificate(&profile.certificate);
@@ -221,7 +223,12 @@ impl<'a> Loader<'a> {
             let Some(policy) = self.policy_of(profile) else {
                 continue;
             };
-            match Profile::new(certificate, stapling, client_auth, &policy) {
+            let loaded = Profile::new(certificate, stapling, client_auth, &policy);
+            let loaded = match &ticket_keys {
+                Some(keys) => loaded.and_then(|made| made.with_ticket_keys(keys, &profile.name)),
+                None => loaded,
+            };
+            match loaded {
                 Ok(loaded) => {
                     let loaded = match model.http.http2 {
                         true => loaded,

@@ -178,7 +178,8 @@ impl Running {
 
     /// Replaces the configuration. New connections use it at once; a live connection is judged
     /// again by it before its next request. A session made before can be resumed where its profile still asks the same
-    /// of clients and judges them by the same; whoever resumes one is judged all the same.
+    /// of clients and judges them by the same, with ticket keys of its own or the same shared ones; whoever resumes one is
+    /// judged all the same.
     ///
     /// Addresses that are new are listened on. Those that are gone are not, and their connections end after
     /// the requests that are under way.

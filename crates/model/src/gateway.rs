@@ -17,6 +17,7 @@ mod route;
 mod tls;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Located, Place};
@@ -75,6 +76,9 @@ pub struct Gateway {
     pub path_maps: Vec<Arc<PathMap>>,
     /// Every authorization, in the order of the file.
     pub authorizations: Vec<Arc<Authorization>>,
+    /// The file of keys for session tickets that gateways share; without one, each profile has random ones of its own.
+    /// Whoever reads it has to see to it that nobody else can.
+    pub ticket_keys: Option<Located<PathBuf>>,
     /// What holds for HTTP on every listener.
     pub http: HttpSettings,
     /// How much of everything there may be.

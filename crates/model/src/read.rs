@@ -21,6 +21,7 @@ mod shown;
 mod tls_profile;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -62,6 +63,7 @@ pub(crate) struct Document {
     pub(crate) error_pages: ErrorPages,
     pub(crate) http: HttpSettings,
     pub(crate) default_policy: Drafted<Located<TlsPolicy>>,
+    pub(crate) ticket_keys: Option<Located<PathBuf>>,
     pub(crate) limits: Limits,
     pub(crate) ocsp: OcspSettings,
     pub(crate) dns_servers: Vec<SocketAddr>,
@@ -110,6 +112,7 @@ pub(crate) fn document(text: &str, report: &mut Report) -> Document {
 }
 
 fn root_table(root: &Fields<'_>, report: &mut Report) -> Document {
+    let tls = root.table("tls", report);
     Document {
         listeners: root.tables("listener", report, listener::listener),
         tls_profiles: root.tables_by_name("tls_profile", report, tls_profile::tls_profile),
@@ -125,9 +128,10 @@ fn root_table(root: &Fields<'_>, report: &mut Report) -> Document {
         http: root
             .table("http", report)
             .map_or_else(HttpSettings::default, |fields| http::http(&fields)),
-        default_policy: root.table("tls", report).map_or(Drafted::Absent, |fields| {
-            policy::policy("default_policy", &fields, report)
+        default_policy: tls.as_ref().map_or(Drafted::Absent, |fields| {
+            policy::policy("default_policy", fields, report)
         }),
+        ticket_keys: tls.as_ref().and_then(|fields| fields.path("ticket_keys")),
         limits: root
             .table("limits", report)
             .map_or_else(Limits::default, |fields| http::limits(&fields)),

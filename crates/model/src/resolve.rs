@@ -51,6 +51,7 @@ pub(crate) fn gateway(document: Document, report: &mut Report) -> Gateway {
         redirects: catalogs.redirects.into_items(),
         path_maps: catalogs.path_maps.into_items(),
         authorizations: catalogs.authorizations.into_items(),
+        ticket_keys: document.ticket_keys,
         http: document.http,
         limits: document.limits,
         error_pages: global,

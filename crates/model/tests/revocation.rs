@@ -249,3 +249,27 @@ fn every_word_has_its_meaning() {
     assert_eq!(delegates("check"), Delegates::Check);
     assert_eq!(delegates("allow"), Delegates::Allow);
 }
+
+#[test]
+fn a_redis_is_a_url_that_no_message_shows() {
+    let settings = ocsp("redis = \"rediss://:s3cret@a:1/2\"\nredis_roots = [\"ca.pem\"]");
+    let redis = settings.redis.unwrap();
+    assert_eq!(redis.value.expose(), "rediss://:s3cret@a:1/2");
+    assert!(!format!("{redis:?}").contains("s3cret"));
+    assert_eq!(settings.redis_roots.len(), 1);
+    let problems = parse("[ocsp]\nredis = \"tcp://:s3cret@a\"\n").unwrap_err();
+    let told = problems.iter();
+    let told: String = told
+        .map(|problem| problem.display("p.toml".as_ref()).to_string())
+        .collect();
+    assert!(told.contains("this is not the URL of a Redis"), "{told}");
+    assert!(!told.contains("s3cret"), "{told}");
+}
+
+#[test]
+fn ticket_keys_are_a_path() {
+    let gateway = diagnose("[tls]\nticket_keys = \"ticket.keys\"\n").gateway;
+    let keys = gateway.ticket_keys.unwrap();
+    assert_eq!(keys.value, Path::new("ticket.keys"));
+    assert_eq!(keys.place.path.to_string(), "tls.ticket_keys");
+}

@@ -1,6 +1,7 @@
 //! Asks about one certificate, for everybody who wants to know.
 
 mod attempt;
+mod shared;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -88,6 +89,12 @@ impl Asking {
             question.settle(Ok((proof.status, proof.responder)), Source::Cached, now);
             return;
         }
+        // Also ahead of its end: another gateway may have asked meanwhile.
+        if let Some(proof) = self.recall_shared(&question, now).await {
+            self.settings.observe(&Event::Shared);
+            question.settle(Ok((proof.status, proof.responder)), Source::Cached, now);
+            return;
+        }
         let outcome = self.ask(question.memory(), self.settings.nonces, now).await;
         if let Err(failure) = &outcome {
             debug!(code = failure.code(), %failure, "revocation check failed");
@@ -99,9 +106,15 @@ impl Asking {
             ),
             Err(failure) => (Err(failure), None),
         };
-        let store = question.memory().store.clone();
+        let (store, pool) = (question.memory().store.clone(), self.pool(&question));
         let ends = question.settle(outcome, Source::Fetched, now);
-        if let (Some(proof), Some(store), Some(ends)) = (proof, store, ends) {
+        let (Some(proof), Some(ends)) = (proof, ends) else {
+            return;
+        };
+        if let Some(pool) = pool {
+            self.share(&proof, &pool, ends, now).await;
+        }
+        if let Some(store) = store {
             self.keep(proof, store, ends, now).await;
         }
     }

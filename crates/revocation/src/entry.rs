@@ -88,6 +88,12 @@ impl Entry {
         self.failed.is_none()
     }
 
+    /// Whether nothing is proven that is as new as this answer.
+    pub(crate) fn is_older_than(&self, status: &Status) -> bool {
+        let proven = self.proven.as_ref();
+        proven.is_none_or(|proven| proven.this_update < status.this_update)
+    }
+
     /// The end of what was proven.
     pub(crate) fn ends(&self) -> Option<UnixTime> {
         self.proven.as_ref().map(|proven| proven.until)

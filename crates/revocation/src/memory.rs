@@ -18,6 +18,7 @@ use crate::failure::Failure;
 use crate::gate::{Breaker, Gate};
 use crate::key::{Issuer, IssuerRef, Key, KeyRef};
 use crate::lifetimes::Lifetimes;
+use crate::redis::Pool;
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::verdict::Source;
@@ -55,6 +56,8 @@ pub(crate) struct Memory {
     /// What is known of delegates, by the octets of their certificates.
     delegates: Sharded<Box<[u8]>, Delegate>,
     pub(crate) store: Option<Arc<Store>>,
+    /// Where several gateways share answers.
+    pub(crate) shared: Option<Arc<Pool>>,
 }
 
 /// What is known of a delegate whose own revocation is to be checked.
@@ -116,6 +119,7 @@ impl Memory {
             breakers: sharded(GATES),
             delegates: sharded(DELEGATES),
             store,
+            shared: settings.redis.clone().map(Pool::new).map(Arc::new),
         }
     }
 
@@ -279,6 +283,12 @@ impl Question {
     /// Whether anything is known of the certificate, be it that it has run out.
     pub(crate) fn knows(&self) -> bool {
         self.memory.known(self.key.by_reference()).is_some()
+    }
+
+    /// Whether an answer is newer than what is known, if anything is.
+    pub(crate) fn is_news(&self, status: &Status) -> bool {
+        let known = self.memory.known(self.key.by_reference());
+        known.is_none_or(|known| known.is_older_than(status))
     }
 
     /// Settles the question. Yields the end of the answer, if it was one and was taken.

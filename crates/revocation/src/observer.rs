@@ -53,6 +53,13 @@ pub enum Event<'a> {
     },
     /// The store answered instead of a responder.
     Restored,
+    /// Another gateway's answer served instead of a responder's.
+    Shared,
+    /// Answers cannot be shared with other gateways. The responder is asked.
+    SharedFailed {
+        /// What happened.
+        error: &'a std::io::Error,
+    },
     /// The store cannot be read or written. The responder is asked, or asked again after a restart.
     StoreFailed {
         /// What the system says.

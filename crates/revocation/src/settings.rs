@@ -12,6 +12,7 @@ use crate::destination::{Destinations, Ports};
 use crate::lifetimes::Lifetimes;
 use crate::observer::{Event, Observer};
 use crate::proxy::Proxy;
+use crate::redis::Redis;
 use crate::transport::{Method, Transport};
 use crate::whom::Responders;
 
@@ -32,6 +33,7 @@ pub struct Settings {
     pub(crate) questions: usize,
     pub(crate) questions_each: usize,
     pub(crate) store: Option<PathBuf>,
+    pub(crate) redis: Option<Redis>,
     pub(crate) observer: Option<Arc<dyn Observer>>,
 }
 
@@ -66,6 +68,7 @@ impl PartialEq for Settings {
             questions,
             questions_each,
             store,
+            redis,
             observer: _,
         } = self;
         std::ptr::eq(*algorithms, other.algorithms)
@@ -82,6 +85,7 @@ impl PartialEq for Settings {
             && *questions == other.questions
             && *questions_each == other.questions_each
             && *store == other.store
+            && *redis == other.redis
     }
 }
 
@@ -125,6 +129,7 @@ impl Settings {
             questions: Self::QUESTIONS,
             questions_each: Self::QUESTIONS_EACH,
             store: None,
+            redis: None,
             observer: None,
         }
     }
@@ -263,6 +268,19 @@ impl Settings {
     #[must_use]
     pub fn store(mut self, file: &Path) -> Self {
         self.store = Some(file.to_owned());
+        self
+    }
+
+    /// Shares answers with other gateways through this Redis: what nothing is known about is looked up there before a
+    /// responder is asked, and what a responder says is put there.
+    ///
+    /// Nothing there is believed: what is read is judged like an answer of the network, without any difference of the
+    /// clocks, and only where it names a responder that would be asked. Who can write there can do what is said of the
+    /// [store](Self::store), and no more. One that does not answer costs a quarter of a second, and is then left alone for
+    /// a while.
+    #[must_use]
+    pub fn redis(mut self, redis: Redis) -> Self {
+        self.redis = Some(redis);
         self
     }
 

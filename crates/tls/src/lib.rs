@@ -21,6 +21,7 @@ mod refusal;
 mod server_certificate;
 mod sessions;
 mod stapling;
+mod tickets;
 mod verifier;
 
 pub use authenticate::{
@@ -42,3 +43,7 @@ pub use refusal::Refusal;
 pub use server_certificate::{ServerCertificate, ServerCertificateError};
 pub use sessions::{SESSION_BYTES, SESSIONS};
 pub use stapling::{Stapler, StaplingError};
+pub use tickets::{
+    LEAST_TICKET_KEY_BYTES, MOST_TICKET_KEY_BYTES, TICKET_KEYS, TICKET_LIFETIME, TicketKeys,
+    TicketKeysError,
+};

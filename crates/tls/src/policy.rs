@@ -12,6 +12,7 @@ use rustls::version::{TLS12, TLS13};
 use rustls::{CipherSuite, NamedGroup, SupportedCipherSuite, SupportedProtocolVersion};
 
 use self::suite::{Kind, Suite};
+use crate::tickets::Cipher;
 
 pub use self::predefined::PredefinedPolicy;
 pub use self::suite::cipher_suite_name;
@@ -137,6 +138,7 @@ impl TlsPolicy {
                 kx_groups: key_exchanges(provider),
                 ..provider.clone()
             }),
+            tickets: Cipher::of(provider),
             versions,
             not_honoured,
         })
@@ -207,6 +209,7 @@ fn key_exchanges(provider: &CryptoProvider) -> Vec<&'static dyn rustls::crypto::
 #[derive(Clone, Debug)]
 pub struct ResolvedPolicy {
     provider: Arc<CryptoProvider>,
+    tickets: Option<Cipher>,
     versions: Vec<&'static SupportedProtocolVersion>,
     not_honoured: Vec<NotHonoured>,
 }
@@ -216,6 +219,11 @@ impl ResolvedPolicy {
     #[must_use]
     pub fn provider(&self) -> &Arc<CryptoProvider> {
         &self.provider
+    }
+
+    /// What tickets are encrypted with, which need not be a suite of the policy.
+    pub(crate) fn tickets(&self) -> Option<Cipher> {
+        self.tickets
     }
 
     /// The same with the post-quantum hybrid as the only key exchange, where there are both it and TLS 1.3.

@@ -7,14 +7,16 @@ use portcullis_chain::{Anchors, Policy};
 use portcullis_revocation::Checker;
 use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
-use rustls::server::{ClientHello, ResolvesServerCert, StoresServerSessions};
+use rustls::server::{ClientHello, ProducesTickets, ResolvesServerCert, StoresServerSessions};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls_pki_types::UnixTime;
 
 use crate::memory::{Remembered, Shards};
 use crate::policy::{HYBRID, ResolvedPolicy, is_tls13};
 use crate::server_certificate::ServerCertificate;
 use crate::sessions::Sessions;
 use crate::stapling::{Stapler, StaplingError};
+use crate::tickets::{Cipher, TicketKeys, Ticketer};
 use crate::verifier::PossessionVerifier;
 
 /// The application protocols offered, the preferred first (RFC 7301, RFC 9113 section 3.2).
@@ -34,6 +36,31 @@ pub enum ClientAuth {
 }
 
 impl ClientAuth {
+    /// What is asked of clients and what they are judged by, for keys that nobody derives who asks or trusts another thing.
+    fn context(&self, name: &str) -> Vec<u8> {
+        let (mode, trust) = match self {
+            Self::Off => (0, None),
+            Self::Passthrough => (1, None),
+            Self::Optional(trust) => (2, Some(trust)),
+            Self::Required(trust) => (3, Some(trust)),
+        };
+        let mut context = vec![mode];
+        if let Some(trust) = trust {
+            context.push(match trust.revocation {
+                Revocation::Off => 0,
+                Revocation::Ocsp(_) => 1,
+            });
+            context.push(match trust.on_failure {
+                OnFailure::Respond => 0,
+                OnFailure::Alert => 1,
+            });
+            context.extend_from_slice(&trust.chain.digest());
+        }
+        // Last, as it is of any length.
+        context.extend_from_slice(name.as_bytes());
+        context
+    }
+
     /// What certificates are judged by, where they are judged.
     #[must_use]
     pub fn trust(&self) -> Option<&Arc<Trust>> {
@@ -112,7 +139,7 @@ pub enum OnFailure {
 ///
 /// Sessions and tickets belong to this value: two profiles never share them, and a profile that
 /// replaces another starts with none, unless it [takes them
-/// over](Self::take_over_sessions). A session made under one trust therefore cannot be resumed
+/// over](Self::take_over_sessions), or both have the same [`TicketKeys`], the same name, and ask and trust the very same. A session made under one trust therefore cannot be resumed
 /// under another, which is the error behind CVE-2025-23419 and CVE-2025-23048.
 #[derive(Clone)]
 pub struct Profile {
@@ -122,6 +149,9 @@ pub struct Profile {
     server_config: Arc<ServerConfig>,
     /// The same with the post-quantum hybrid alone.
     hybrid: Option<Arc<ServerConfig>>,
+    /// What tickets are encrypted with; nothing where the provider has nothing for it.
+    tickets: Option<Cipher>,
+    ticketer: Option<Arc<Ticketer>>,
 }
 
 impl Profile {
@@ -152,13 +182,44 @@ impl Profile {
             let config = server_config(provider, policy, &client_auth, &resolver, &storage);
             config.map(Arc::new).map_err(ProfileError::Provider)
         };
-        Ok(Self {
+        let mut profile = Self {
             server_config: config(policy.provider())?,
             hybrid: policy.hybrid().as_ref().map(config).transpose()?,
             client_auth,
             stapler,
             sessions,
-        })
+            tickets: policy.tickets(),
+            ticketer: None,
+        };
+        if let Some(cipher) = profile.tickets {
+            let ticketer = Ticketer::own(cipher, UnixTime::now());
+            profile.make_tickets_with(ticketer.map_err(ProfileError::Provider)?);
+        }
+        Ok(profile)
+    }
+
+    /// The same with tickets that every server reads which has one of `keys`, a profile of this name, and asks and trusts
+    /// the very same: the keys are derived from all of it (HKDF, RFC 5869), so that nobody else can read them.
+    ///
+    /// Without it a profile has random keys of its own, which rotate every [`TICKET_LIFETIME`](crate::TICKET_LIFETIME).
+    ///
+    /// # Errors
+    /// When the cryptography provider has nothing that tickets could be encrypted with.
+    pub fn with_ticket_keys(mut self, keys: &TicketKeys, name: &str) -> Result<Self, ProfileError> {
+        let cipher = self.tickets.ok_or(ProfileError::NoTickets)?;
+        let context = self.client_auth.context(name);
+        self.make_tickets_with(Ticketer::shared(cipher, keys, &context));
+        Ok(self)
+    }
+
+    fn make_tickets_with(&mut self, ticketer: Ticketer) {
+        let ticketer = Arc::new(ticketer);
+        self.ticketer = Some(Arc::clone(&ticketer));
+        let ticketer: Arc<dyn ProducesTickets> = ticketer;
+        let configs = [Some(&mut self.server_config), self.hybrid.as_mut()];
+        for config in configs.into_iter().flatten() {
+            Arc::make_mut(config).ticketer = Arc::clone(&ticketer);
+        }
     }
 
     /// The same without HTTP/2.
@@ -203,6 +264,9 @@ impl Profile {
     /// certificate anew, though [`authenticate`](crate::authenticate) judges the one it was made with.
     pub fn take_over_sessions(&self, former: &Self) {
         self.sessions.take_over(&former.sessions);
+        if let (Some(ticketer), Some(former)) = (&self.ticketer, &former.ticketer) {
+            ticketer.take_over(former);
+        }
     }
 
     /// What this profile asks of clients.
@@ -281,6 +345,9 @@ pub enum ProfileError {
     /// The policy has suites for other kinds of keys only, so that no handshake could succeed.
     #[error("no cipher suite of the TLS policy can be used with the certificate's key")]
     NoSuiteForKey,
+    /// The cryptography provider has nothing that tickets could be encrypted with.
+    #[error("the cryptography provider cannot encrypt session tickets")]
+    NoTickets,
     /// No OCSP answer can be stapled to the server's certificate.
     #[error("no OCSP answer can be stapled")]
     Stapling(#[source] StaplingError),

@@ -3,13 +3,14 @@
 use arc_swap::ArcSwap;
 use rustls::server::{ServerSessionMemoryCache, StoresServerSessions};
 
-/// Sessions one profile remembers for resumption, the oldest leaving first.
+/// Sessions one profile remembers for resumption, the oldest leaving first: those of TLS 1.2, for clients that know no
+/// tickets, such as those of Java before 13.
 ///
 /// Most hold some 2 KiB, a chain of two P-256 certificates, which makes 16 MiB a profile. None holds
 /// more than [`SESSION_BYTES`], so that a profile stays under 64 MiB whatever its clients present.
 pub const SESSIONS: usize = 8_192;
 
-/// Most bytes of a session that is remembered. A client whose chain is longer shakes hands anew.
+/// Most bytes of a session that is remembered, here or in a ticket. A client whose chain is longer shakes hands anew.
 ///
 /// A session holds the chain that the client presented, trusted or not, and rustls takes up to
 /// 64 KiB of it: at two sessions a handshake, strangers could otherwise make each profile hold half

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use portcullis_model::{self as model, FileSource, Located, Problem};
 use portcullis_ocsp::{DelegatesWithoutNocheck, HashAlgorithm};
 use portcullis_revocation::{
-    Checker, Destinations, Lifetimes, Method, Mode, Nonces, Policy, Ports, Proxy, Responders,
-    Scope, Settings,
+    Checker, Destinations, Lifetimes, Method, Mode, Nonces, Policy, Ports, Proxy, Redis,
+    Responders, Scope, Settings,
 };
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::CertificateDer;
@@ -23,8 +23,14 @@ enum SettingsError {
     Url(portcullis_revocation::PolicyFault),
     #[error("an https responder is never asked without https_roots")]
     HttpsWithoutRoots,
-    #[error("https responders cannot be asked")]
-    Https(#[source] rustls::Error),
+    #[error("TLS cannot be spoken")]
+    Tls(#[source] rustls::Error),
+    #[error("the Redis is none: {0}")]
+    Redis(portcullis_revocation::RedisUrlError),
+    #[error("a rediss:// Redis is never asked without redis_roots")]
+    RedisWithoutRoots,
+    #[error("redis_roots say nothing about a Redis without TLS")]
+    RedisWithoutTls,
     #[error("this is not a certificate: {0}")]
     Certificate(portcullis_x509::Malformed),
 }
@@ -36,6 +42,7 @@ impl Loader<'_> {
             .observer(Arc::<Observing>::clone(&self.observing));
         settings = self.with_https(settings);
         settings = self.with_proxy(settings);
+        settings = self.with_redis(settings);
         for responders in &self.model.ocsp.responders {
             settings = self.with_responders(settings, responders);
         }
@@ -46,10 +53,44 @@ impl Loader<'_> {
     }
 
     fn with_https(&mut self, settings: Settings) -> Settings {
-        let files = &self.model.ocsp.https_roots;
-        let Some(first) = files.first() else {
+        match self.tls_to(&self.model.ocsp.https_roots) {
+            Some(config) => settings.https(config),
+            None => settings,
+        }
+    }
+
+    fn with_redis(&mut self, settings: Settings) -> Settings {
+        let ocsp = &self.model.ocsp;
+        let Some(url) = &ocsp.redis else {
             return settings;
         };
+        let redis = match url.value.expose().parse::<Redis>() {
+            Ok(redis) => redis,
+            Err(error) => {
+                self.wrong(url, SettingsError::Redis(error));
+                return settings;
+            }
+        };
+        match (redis.is_secure(), ocsp.redis_roots.is_empty()) {
+            (false, true) => settings.redis(redis),
+            (true, false) => match self.tls_to(&ocsp.redis_roots) {
+                Some(config) => settings.redis(redis.tls(config)),
+                None => settings,
+            },
+            (true, true) => {
+                self.wrong(url, SettingsError::RedisWithoutRoots);
+                settings
+            }
+            (false, false) => {
+                self.wrong(url, SettingsError::RedisWithoutTls);
+                settings
+            }
+        }
+    }
+
+    /// What speaks TLS with whoever a CA of these files certifies. Nothing where there are none.
+    fn tls_to(&mut self, files: &[Located<FileSource>]) -> Option<Arc<ClientConfig>> {
+        let first = files.first()?;
         let mut roots = RootCertStore::empty();
         for file in files {
             for certificate in self.certificates(file) {
@@ -59,12 +100,10 @@ impl Loader<'_> {
         }
         let config = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
             .with_safe_default_protocol_versions()
-            .map_err(SettingsError::Https);
-        let Some(builder) = self.usable(first, config) else {
-            return settings;
-        };
+            .map_err(SettingsError::Tls);
+        let builder = self.usable(first, config)?;
         let config = builder.with_root_certificates(roots).with_no_client_auth();
-        settings.https(Arc::new(config))
+        Some(Arc::new(config))
     }
 
     fn with_proxy(&mut self, settings: Settings) -> Settings {
@@ -133,7 +172,7 @@ impl Loader<'_> {
             .unwrap_or_default()
     }
 
-    fn wrong(&mut self, text: &Located<String>, error: SettingsError) {
+    fn wrong<T>(&mut self, text: &Located<T>, error: SettingsError) {
         let source = Arc::new(error);
         self.problems.push(text.diagnose(Problem::Setup { source }));
     }

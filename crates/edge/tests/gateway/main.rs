@@ -9,6 +9,7 @@
 //! - `responders`: whom the operator says to ask and to believe
 //! - `nonces`: whether an answer has to be of this very question
 //! - `store`: what is known when the gateway starts anew
+//! - `shared_answers`: gateways that share answers through a Redis, whatever others put there
 //! - `stapling`: what clients are shown about the server's own certificate
 //! - `resumption`: a resumed session is no way round
 //! - `reload`: connections outlive neither their configuration nor their proof
@@ -26,6 +27,7 @@
 //! - `framing_of_backends`: where a backend's response ends is said once
 //! - `drain`: stopping, and clients that dawdle
 //! - `doors`: addresses that come and go, and sockets that another process opened
+//! - `tickets`: gateways with the same ticket keys resume each other's sessions, and nobody else does
 //! - `silence`: clients and backends that do nothing
 //! - `plain_http`: what is said where TLS is missing
 //! - `log`: what the operator reads
@@ -87,9 +89,11 @@ mod revocation_modes;
 mod revocation_scope;
 mod rig;
 mod routing;
+mod shared_answers;
 mod silence;
 mod stapling;
 mod store;
+mod tickets;
 mod traces;
 mod trailers;
 mod upgrades;

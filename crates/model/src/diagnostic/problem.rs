@@ -142,6 +142,9 @@ pub enum Problem {
         /// The text.
         found: String,
     },
+    /// A text is not the URL of a Redis. It is not shown, as it may have a password.
+    #[error("this is not the URL of a Redis")]
+    InvalidRedis,
     /// A text is not the name of a header.
     #[error("{found:?} is not a {side} header name")]
     InvalidHeaderName {

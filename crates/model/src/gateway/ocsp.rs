@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-use super::FileSource;
+use super::{FileSource, Secret};
 use crate::diagnostic::{Located, Place};
 
 /// How OCSP responders are asked.
@@ -43,6 +43,11 @@ pub struct OcspSettings {
     pub proxy: Option<Located<String>>,
     /// The file that keeps answers across restarts.
     pub store: Option<Located<PathBuf>>,
+    /// The URL of a Redis where gateways share answers, meant to be `redis://[[USER]:PASSWORD@]HOST[:PORT][/DB]`, or
+    /// `rediss://` for TLS. Only its scheme is judged here.
+    pub redis: Option<Located<Secret>>,
+    /// PEM files with the CAs that a Redis with TLS is held against.
+    pub redis_roots: Vec<Located<FileSource>>,
     /// How many answers are remembered at most; at least one.
     pub capacity: usize,
     /// How many questions are asked at once; at least one.
@@ -109,6 +114,8 @@ impl Default for OcspSettings {
             https_roots: Vec::new(),
             proxy: None,
             store: None,
+            redis: None,
+            redis_roots: Vec::new(),
             capacity: Self::CAPACITY,
             questions: Self::QUESTIONS,
             questions_each: Self::QUESTIONS_EACH,

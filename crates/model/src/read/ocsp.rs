@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use super::{Fields, Report, excerpt};
 use crate::diagnostic::{Located, Problem};
 use crate::gateway::{
-    Delegates, Destinations, OcspHash, OcspMethod, OcspNonce, OcspResponders, OcspSettings,
+    Delegates, Destinations, OcspHash, OcspMethod, OcspNonce, OcspResponders, OcspSettings, Secret,
 };
 use crate::shape::RESPONDERS;
 
@@ -33,6 +33,8 @@ pub(crate) fn ocsp(fields: &Fields<'_>, report: &mut Report) -> OcspSettings {
         https_roots: fields.files("https_roots", report).unwrap_or_default(),
         proxy: fields.text("proxy"),
         store: fields.path("store"),
+        redis: redis(fields, report),
+        redis_roots: fields.files("redis_roots", report).unwrap_or_default(),
         capacity: count("capacity", default.capacity),
         questions: count("questions", default.questions),
         questions_each: count("questions_each", default.questions_each),
@@ -47,6 +49,23 @@ pub(crate) fn ocsp(fields: &Fields<'_>, report: &mut Report) -> OcspSettings {
         responders: fields.tables("responders", report, responders),
     }
 }
+
+/// Where it leads is for whoever connects to judge; a URL of another kind is a mistake that is seen here.
+fn redis(fields: &Fields<'_>, report: &mut Report) -> Option<Located<Secret>> {
+    let url = fields.text("redis")?;
+    if !REDIS.iter().any(|scheme| url.value.starts_with(scheme)) {
+        // It may have a password.
+        report.push(url.place, Problem::InvalidRedis);
+        return None;
+    }
+    Some(Located {
+        value: Secret::new(url.value),
+        place: url.place,
+    })
+}
+
+/// What URLs of a Redis begin with.
+const REDIS: [&str; 2] = ["redis://", "rediss://"];
 
 fn networks(fields: &Fields<'_>, report: &mut Report) -> Vec<IpNet> {
     let texts = fields.texts("allow_networks", report).unwrap_or_default();

@@ -81,6 +81,7 @@ shape! { HTTP, "what holds for HTTP on every listener",
 }
 
 shape! { TLS, "what holds for TLS on every listener",
+    Optional "ticket_keys": Form::Text, "a file of keys for session tickets, for gateways that resume each other's sessions: a line a key, in base64, the newest first, readable by its owner alone";
     Optional "default_policy": Form::ChoiceOrTable { accepted: &POLICIES, table: &POLICY }, "the TLS policy of profiles that have none: the name of a policy of Application Gateway, or { type = \"custom_v2\", min_version = \"1.2\", cipher_suites = [...] }";
 }
 
@@ -290,6 +291,8 @@ shape! { OCSP, "how OCSP responders are asked",
     Optional "https_roots": Form::Files, "PEM files with the CAs that https responders are held against; without them https responders are not asked";
     Optional "proxy": Form::Text, "a proxy to ask through, as \"http://HOST:PORT\"";
     Optional "store": Form::Text, "a file that keeps answers across restarts";
+    Optional "redis": Form::Text, "a Redis where gateways share answers, as \"redis://[[USER]:PASSWORD@]HOST[:PORT][/DB]\", or rediss:// for TLS, which needs redis_roots";
+    Optional "redis_roots": Form::Files, "PEM files with the CAs that a rediss:// Redis is held against";
     Optional "capacity": Form::Number { least: 1, most: 10_000_000 }, "answers to remember at most, 65536 if not given";
     Optional "questions": Form::Number { least: 1, most: 65_536 }, "questions to ask at once, 256 if not given";
     Optional "questions_each": Form::Number { least: 1, most: 65_536 }, "questions to ask one responder at once, 64 if not given";
