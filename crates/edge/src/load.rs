@@ -5,8 +5,8 @@ mod ocsp;
 mod plan;
 mod record;
 pub(crate) mod resumable;
-mod transport;
 mod tickets;
+mod transport;
 
 use std::collections::{HashMap, HashSet};
 use std::error::Error;

@@ -98,6 +98,11 @@ impl Observer for OcspCounts {
                 tracing::warn!(%error, "OCSP answers cannot be kept or found");
                 self.event("store_failed");
             }
+            Event::Shared => self.event("shared"),
+            Event::SharedFailed { error } => {
+                tracing::debug!(%error, "OCSP answers cannot be shared");
+                self.event("shared_failed");
+            }
             Event::Asked { responder } => self.responder(responder, |responder| {
                 responder.asked = responder.asked.saturating_add(1);
             }),

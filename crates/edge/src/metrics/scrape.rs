@@ -45,6 +45,7 @@ impl Collector for Scrape {
     fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let mut page = Page(encoder);
         self.process(&mut page)?;
+        self.lost(&mut page)?;
         self.listeners(&mut page)?;
         self.addresses(&mut page)?;
         self.ocsp(&mut page)?;
@@ -98,8 +99,12 @@ impl Scrape {
             "Whether the gateway drains",
             None,
             [(NONE, u32::from(draining))],
-        )?;
-        if let Some(lines) = metrics.dropped_lines() {
+        )
+    }
+
+    /// What could not be told in time.
+    fn lost(&self, page: &mut Page<'_>) -> fmt::Result {
+        if let Some(lines) = self.0.metrics.dropped_lines() {
             page.counter(
                 "log_lines_dropped",
                 "Log lines that nobody took in time",

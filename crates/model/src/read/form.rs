@@ -20,12 +20,13 @@ pub(super) fn check(
     let problem = match (&key.form, value.get_ref()) {
         (Form::AnyText, DeValue::String(_))
         | (Form::Switch, DeValue::Boolean(_))
-        | (Form::Table(_) | Form::TableByName(_), DeValue::Table(_)) => None,
+        | (Form::Table(_) | Form::TableByName(_) | Form::ChoiceOrTable { .. }, DeValue::Table(_)) => {
+            None
+        }
         (Form::Text, DeValue::String(text)) => {
             text.is_empty().then_some(Problem::Empty { accepted })
         }
         (Form::File, DeValue::String(text)) => check_file(text, accepted),
-        (Form::ChoiceOrTable { .. }, DeValue::Table(_)) => None,
         (Form::ChoiceOrTable { accepted, .. }, DeValue::String(text)) => {
             check_choice(text, accepted, &[])
         }
@@ -61,10 +62,7 @@ pub(super) fn check(
             });
         }
         (Form::TextByName, DeValue::Table(table)) => {
-            return table.iter().fold(true, |fine, (name, value)| {
-                let place = child(place, name.get_ref(), value, report);
-                check_type(value, Kind::String, accepted, place, report) && fine
-            });
+            return check_text_by_name(table, accepted, place, report);
         }
         (form, _) => Some(Problem::WrongType {
             found: kind(value.get_ref()),
@@ -85,6 +83,18 @@ fn check_file(text: &str, accepted: &'static str) -> Option<Problem> {
     }
     let why = file(text).err()?;
     Some(Problem::InvalidDataUrl { why })
+}
+
+fn check_text_by_name(
+    table: &DeTable<'_>,
+    accepted: &'static str,
+    place: &Place,
+    report: &mut Report,
+) -> bool {
+    table.iter().fold(true, |fine, (name, value)| {
+        let place = child(place, name.get_ref(), value, report);
+        check_type(value, Kind::String, accepted, place, report) && fine
+    })
 }
 
 /// Each is a text or a list of texts, none of them empty.

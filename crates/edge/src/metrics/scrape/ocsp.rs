@@ -25,7 +25,7 @@ impl Scrape {
         )?;
         page.counter(
             "ocsp_events",
-            "Checks that waited for the question of another, renewals ahead of the end, answers found in the store, failures of the store, suspensions of responders",
+            "Checks that waited for the question of another, renewals ahead of the end, answers found in the store or shared by other gateways, failures of both, suspensions of responders",
             None,
             ocsp.events().iter().map(|(event, count)| ([("event", event)], count)),
         )?;
