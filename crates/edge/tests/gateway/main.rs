@@ -23,6 +23,9 @@
 //! - `framing2`: what HTTP/2 frames can and cannot carry
 //! - `exchange`: bodies and interim responses, there and back
 //! - `backends`: backends that fail, stall or say too much
+//! - `backend_tls`: TLS to backends, and who is believed to be one
+//! - `backend_http2`: HTTP/2 to backends
+//! - `backend_connections`: which connections to backends are used again, and by whom
 //! - `framing_of_backends`: where a backend's response ends is said once
 //! - `drain`: stopping, and clients that dawdle
 //! - `silence`: clients and backends that do nothing
@@ -44,6 +47,9 @@
 mod alerts;
 mod authentication;
 mod authorization;
+mod backend_connections;
+mod backend_http2;
+mod backend_tls;
 mod backends;
 mod drain;
 mod exchange;

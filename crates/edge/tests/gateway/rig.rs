@@ -1,6 +1,7 @@
 //! The real gateway in process, with real neighbours: clients, a backend, an OCSP responder.
 
 mod backend;
+mod backend2;
 mod client;
 mod configuration;
 mod frames;
@@ -13,6 +14,7 @@ mod responder;
 mod staples;
 
 pub(crate) use backend::{Backend, Recorded};
+pub(crate) use backend2::{Backend2, Body2};
 pub(crate) use client::{Client, Http, Tls, streaming, whole};
 pub(crate) use configuration::{Profile, Rig, Setup};
 pub(crate) use frames::{End, Frames};

@@ -1,0 +1,123 @@
+//! A backend that speaks HTTP/2.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderMap, Request, Response};
+use http_body_util::BodyExt as _;
+use http_body_util::combinators::BoxBody;
+use hyper::body::Incoming;
+use hyper::server::conn::http2;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use rustls::ServerConfig;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+
+use super::client::Transport;
+
+/// One request as it came.
+#[derive(Clone, Debug)]
+pub(crate) struct Recorded2 {
+    pub(crate) connection: usize,
+    pub(crate) parts: Parts,
+    pub(crate) body: Bytes,
+    pub(crate) trailers: Option<HeaderMap>,
+}
+
+pub(crate) type Body2 = BoxBody<Bytes, Infallible>;
+
+/// A server on a port of its own until the test ends.
+pub(crate) struct Backend2 {
+    address: SocketAddr,
+    requests: Arc<Mutex<Vec<Recorded2>>>,
+    connections: Arc<AtomicUsize>,
+    accepting: JoinHandle<()>,
+}
+
+impl Backend2 {
+    /// Answers what `answer` says once a request is whole, over TLS where `tls` says how, with at most
+    /// `streams` requests at a time on one connection.
+    pub(crate) async fn start<F>(
+        tls: Option<ServerConfig>,
+        streams: u32,
+        answer: impl Fn(Recorded2) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Response<Body2>> + Send + 'static,
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let connections = Arc::new(AtomicUsize::new(0));
+        let acceptor = tls.map(|config| TlsAcceptor::from(Arc::new(config)));
+        let answer = Arc::new(answer);
+        let (kept, counted) = (Arc::clone(&requests), Arc::clone(&connections));
+        let accepting = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let connection = counted.fetch_add(1, Ordering::Relaxed) + 1;
+                let (kept, answer) = (Arc::clone(&kept), Arc::clone(&answer));
+                let acceptor = acceptor.clone();
+                tokio::spawn(async move {
+                    let stream: Box<dyn Transport> = match acceptor {
+                        None => Box::new(stream),
+                        Some(acceptor) => match acceptor.accept(stream).await {
+                            Ok(stream) => Box::new(stream),
+                            Err(_) => return,
+                        },
+                    };
+                    let service = service_fn(move |request: Request<Incoming>| {
+                        let (kept, answer) = (Arc::clone(&kept), Arc::clone(&answer));
+                        async move {
+                            let (parts, body) = request.into_parts();
+                            let body = body.collect().await?;
+                            let request = Recorded2 {
+                                connection,
+                                parts,
+                                trailers: body.trailers().cloned(),
+                                body: body.to_bytes(),
+                            };
+                            kept.lock().unwrap().push(request.clone());
+                            Ok::<_, hyper::Error>(answer(request).await)
+                        }
+                    });
+                    let mut builder = http2::Builder::new(TokioExecutor::new());
+                    builder.max_concurrent_streams(streams);
+                    let _ = builder
+                        .serve_connection(TokioIo::new(stream), service)
+                        .await;
+                });
+            }
+        });
+        Self {
+            address,
+            requests,
+            connections,
+            accepting,
+        }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub(crate) fn requests(&self) -> Vec<Recorded2> {
+        self.requests.lock().unwrap().clone()
+    }
+
+    /// How many connections were made so far.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Backend2 {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
