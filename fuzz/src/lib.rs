@@ -3,4 +3,6 @@
 pub mod arm;
 pub mod certificate;
 pub mod chain;
+pub mod configuration;
 pub mod ocsp;
+pub mod rewrite;

@@ -46,6 +46,11 @@ fn chain() {
 }
 
 #[test]
+fn configuration() {
+    replay("configuration", portcullis_fuzz::configuration::property);
+}
+
+#[test]
 fn ocsp_request() {
     replay("ocsp_request", portcullis_fuzz::ocsp::request::property);
 }
@@ -53,4 +58,9 @@ fn ocsp_request() {
 #[test]
 fn ocsp_response() {
     replay("ocsp_response", portcullis_fuzz::ocsp::response::property);
+}
+
+#[test]
+fn rewrite() {
+    replay("rewrite", portcullis_fuzz::rewrite::property);
 }

@@ -1,4 +1,4 @@
-//! `portcullis import arm` and `portcullis run --arm`: what is printed and written, and that it serves.
+//! `portcullis import arm` and `portcullis run --arm`: what is printed and written. What they serve is in `import_runs`.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -11,23 +11,12 @@
 mod command;
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
-use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
-use std::thread::{self, JoinHandle};
 
 use command::Folder;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use serde_json::{Value, json};
 
 const SAMPLE: &str = include_str!("../../../examples/arm/mutual-tls.json");
-const ROOT: &[u8] = include_bytes!("../../../examples/arm/example-root.pem");
-const CLIENT: &[u8] = include_bytes!("../../../examples/arm/example-client.pem");
-const KEY: &[u8] = include_bytes!("../../../examples/arm/example-client.key");
 
 #[test]
 fn a_configuration_goes_to_stdout_and_the_report_to_stderr() {
@@ -163,143 +152,4 @@ fn what_cannot_be_read_and_what_makes_no_sense_exit_with_2() {
         assert_eq!(run.stdout, "", "{arguments:?}");
         assert!(!run.stderr.is_empty(), "{arguments:?}");
     }
-}
-
-#[test]
-fn the_sample_serves_whom_its_profile_trusts() {
-    let (backend, head) = backend();
-    let folder = Folder::new();
-    folder.write("gw.json", served(backend).to_string());
-    let gateway = Gateway::start(&folder);
-    let refused = get(gateway.address, None);
-    assert!(refused.starts_with("HTTP/1.1 400 "), "{refused}");
-    assert!(
-        refused.contains("No required SSL certificate was sent"),
-        "{refused}"
-    );
-    let served = get(gateway.address, Some((CLIENT, KEY)));
-    assert!(served.starts_with("HTTP/1.1 200 "), "{served}");
-    assert!(
-        served
-            .to_lowercase()
-            .contains("strict-transport-security: max-age=31536000")
-    );
-    let head = head.join().unwrap().to_lowercase();
-    for line in [
-        "x-client-cert-verify: success",
-        "x-client-cert: -----begin%20certificate-----%0a",
-        "host: app.internal",
-    ] {
-        assert!(head.contains(line), "{line}: {head}");
-    }
-}
-
-/// The sample with ports and a backend of this machine, and without the responder that nobody runs.
-fn served(backend: SocketAddr) -> Value {
-    let mut sample: Value = serde_json::from_str(SAMPLE).unwrap();
-    let properties = &mut sample["properties"];
-    properties["frontendPorts"][0]["properties"]["port"] = json!(0);
-    let profile = &mut properties["sslProfiles"][0]["properties"];
-    profile["clientAuthConfiguration"]["verifyClientRevocation"] = json!("None");
-    let address = json!([{ "ipAddress": backend.ip().to_string() }]);
-    properties["backendAddressPools"][0]["properties"]["backendAddresses"] = address;
-    let settings = &mut properties["backendHttpSettingsCollection"][0]["properties"];
-    settings["port"] = json!(backend.port());
-    settings["protocol"] = json!("Http");
-    properties["probes"][0]["properties"]["protocol"] = json!("Http");
-    sample
-}
-
-/// Answers one request, and gives its head.
-fn backend() -> (SocketAddr, JoinHandle<String>) {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let address = listener.local_addr().unwrap();
-    let answering = thread::spawn(move || {
-        loop {
-            let (stream, _) = listener.accept().unwrap();
-            let mut reader = BufReader::new(stream);
-            let mut head = String::new();
-            while !head.ends_with("\r\n\r\n") && reader.read_line(&mut head).unwrap() > 0 {}
-            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok";
-            let _ = reader.get_mut().write_all(answer);
-            // A probe may come first.
-            if head.to_lowercase().contains("x-client-cert") {
-                return head;
-            }
-        }
-    });
-    (address, answering)
-}
-
-/// A running gateway, ended when its test is.
-struct Gateway {
-    child: Child,
-    address: SocketAddr,
-}
-
-impl Gateway {
-    fn start(folder: &Folder) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
-        command.args([
-            "run",
-            "--arm",
-            "gw.json",
-            "--bind",
-            "127.0.0.1",
-            "--cores",
-            "1",
-        ]);
-        command.current_dir(folder.path()).env_remove("RUST_LOG");
-        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
-        let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
-        let mut seen = String::new();
-        let address = loop {
-            let line = log.next().unwrap_or_else(|| panic!("{seen}")).unwrap();
-            if let Some((_, address)) = line.split_once("listening on https://") {
-                break address.trim().parse().unwrap();
-            }
-            seen.push_str(&format!("{line}\n"));
-        };
-        thread::spawn(move || log.count());
-        Self { child, address }
-    }
-}
-
-impl Drop for Gateway {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// What a GET is answered with, head and body.
-fn get(address: SocketAddr, credentials: Option<(&[u8], &[u8])>) -> String {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut roots = RootCertStore::empty();
-    roots
-        .add(CertificateDer::from_pem_slice(ROOT).unwrap())
-        .unwrap();
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots);
-    let config = match credentials {
-        None => config.with_no_client_auth(),
-        Some((chain, key)) => {
-            let chain = CertificateDer::pem_slice_iter(chain)
-                .map(Result::unwrap)
-                .collect();
-            let key = PrivateKeyDer::from_pem_slice(key).unwrap();
-            config.with_client_auth_cert(chain, key).unwrap()
-        }
-    };
-    let name = "api.contoso.com".try_into().unwrap();
-    let connection = ClientConnection::new(Arc::new(config), name).unwrap();
-    let mut stream = StreamOwned::new(connection, TcpStream::connect(address).unwrap());
-    let request = b"GET / HTTP/1.1\r\nhost: api.contoso.com\r\nconnection: close\r\n\r\n";
-    stream.write_all(request).unwrap();
-    let mut answer = Vec::new();
-    // A close without close_notify still ends the answer.
-    let _ = stream.read_to_end(&mut answer);
-    String::from_utf8(answer).unwrap()
 }

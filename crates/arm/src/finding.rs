@@ -30,11 +30,6 @@ pub enum Fate {
     NotCarried(Reason),
     /// It is carried over as something a little different.
     Adapted(Adaptation),
-    /// It is in the configuration, and the gateway does not act on it yet.
-    Inactive {
-        /// Where in the configuration.
-        at: String,
-    },
     /// It is configured, and probably not meant so; a warning of the configuration's own checks.
     Doubtful {
         /// What it is.
@@ -52,7 +47,6 @@ impl Fate {
             Self::Problem(_) => "problem",
             Self::NotCarried(_) => "not_carried",
             Self::Adapted(_) => "adapted",
-            Self::Inactive { .. } => "inactive",
             Self::Doubtful { .. } => "doubtful",
             Self::Metadata => "metadata",
         }
@@ -65,9 +59,6 @@ impl Fate {
             Self::Problem(problem) => problem.to_string(),
             Self::NotCarried(reason) => format!("not carried over: {reason}"),
             Self::Adapted(adaptation) => adaptation.to_string(),
-            Self::Inactive { at } => {
-                format!("carried over as {at}, on which the gateway does not act yet")
-            }
             Self::Doubtful { message } => format!("warning: {message}"),
             Self::Metadata => "carried as metadata".to_owned(),
         }
@@ -122,10 +113,9 @@ impl Report {
         findings.sort_by_key(|finding| match finding.fate {
             Fate::Problem(_) => 0,
             Fate::NotCarried(_) => 1,
-            Fate::Inactive { .. } => 2,
-            Fate::Doubtful { .. } => 3,
-            Fate::Adapted(_) => 4,
-            Fate::Metadata => 5,
+            Fate::Doubtful { .. } => 2,
+            Fate::Adapted(_) => 3,
+            Fate::Metadata => 4,
         });
         findings
     }

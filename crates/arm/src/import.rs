@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use portcullis_model::{Diagnostic, Problem as Warning};
+use portcullis_model::Diagnostic;
 
 use crate::certificates::{Certificates, File};
 use crate::find::{self, Candidate, Search};
@@ -192,13 +192,8 @@ fn judge(text: &str, document: &Document, report: &Report) {
         report.problem(&place, Problem::Configuration { at, message });
     }
     for diagnostic in &diagnosis.gateway.warnings {
-        let fate = match diagnostic.problem {
-            Warning::Carried { .. } => Fate::Inactive {
-                at: diagnostic.place.path.clone(),
-            },
-            _ => Fate::Doubtful {
-                message: diagnostic.message(),
-            },
+        let fate = Fate::Doubtful {
+            message: diagnostic.message(),
         };
         report.push(&origin(diagnostic, document), fate);
     }

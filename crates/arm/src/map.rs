@@ -1,6 +1,7 @@
 //! The mapping: what each property of a gateway is in the words of the configuration.
 
 mod backends;
+mod cookies;
 mod leftovers;
 mod listeners;
 mod paths;

@@ -32,12 +32,8 @@ fn imported(document: &str) -> Import {
 
 /// The report, a line each, and the configuration without what certificates say.
 fn shown(imported: &Import) -> String {
-    // What the gateway does not act on yet becomes less without anything changing here.
-    let lines = imported
-        .findings
-        .iter()
-        .filter(|finding| finding.fate.class() != "inactive");
-    let report: String = lines
+    let findings = imported.findings.iter();
+    let report: String = findings
         .map(|finding| format!("{}: {}\n", finding.path, finding.fate.message()))
         .collect();
     let toml = imported.toml.as_deref().unwrap_or("no configuration\n");

@@ -4,7 +4,7 @@ use ipnet::IpNet;
 use portcullis_model as model;
 use portcullis_model::host::{HostName, HostPattern};
 use portcullis_x509::{
-    Certificate, DistinguishedName, DistinguishedNameError, GeneralName, KeyUsage, Name,
+    Certificate, DistinguishedName, DistinguishedNameError, GeneralName, Name, SpiffeId,
 };
 
 use crate::identity::Proven;
@@ -216,10 +216,7 @@ impl<'a> Names<'a> {
                 _ => (),
             }
         }
-        names.trust_domain = match names.uri.as_slice() {
-            [only] if is_workload(certificate) => spiffe_trust_domain(only),
-            _ => None,
-        };
+        names.trust_domain = SpiffeId::of(certificate).map(|id| id.trust_domain());
         names
     }
 }
@@ -228,40 +225,4 @@ fn address(octets: &[u8]) -> Option<std::net::IpAddr> {
     let v4 = <[u8; 4]>::try_from(octets).map(std::net::IpAddr::from);
     v4.or_else(|_| <[u8; 16]>::try_from(octets).map(std::net::IpAddr::from))
         .ok()
-}
-
-/// X.509-SVID sections 4.1 and 4.3: a workload's certificate is no authority's.
-fn is_workload(certificate: &Certificate<'_>) -> bool {
-    let is_ca = !matches!(
-        certificate.basic_constraints(),
-        Ok(None | Some(portcullis_x509::BasicConstraints { ca: false, .. }))
-    );
-    let signs = match certificate.key_usage() {
-        Ok(Some(usage)) => {
-            usage.contains(KeyUsage::KEY_CERT_SIGN) || usage.contains(KeyUsage::CRL_SIGN)
-        }
-        Ok(None) => false,
-        Err(_) => true,
-    };
-    !is_ca && !signs
-}
-
-/// The trust domain of a workload's SPIFFE ID, which has a path and nothing behind it.
-fn spiffe_trust_domain(uri: &str) -> Option<&str> {
-    let (scheme, rest) = uri.split_once("://")?;
-    let (domain, path) = rest.split_once('/')?;
-    let is_domain = !domain.is_empty()
-        && domain.bytes().all(|octet| {
-            octet.is_ascii_lowercase()
-                || octet.is_ascii_digit()
-                || matches!(octet, b'.' | b'-' | b'_')
-        });
-    let is_path = !path.is_empty()
-        && path.split('/').all(|segment| {
-            !matches!(segment, "" | "." | "..")
-                && segment.bytes().all(|octet| {
-                    octet.is_ascii_alphanumeric() || matches!(octet, b'.' | b'-' | b'_')
-                })
-        });
-    (scheme.eq_ignore_ascii_case("spiffe") && is_domain && is_path).then_some(domain)
 }

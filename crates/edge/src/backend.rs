@@ -14,7 +14,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response, Version};
+use http::{Request, Response, StatusCode, Version};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper::client::conn::{TrySendError, http1};
@@ -26,11 +26,12 @@ use crate::transport::Destination;
 use connections::{Connections, Reserved};
 
 pub(crate) use connections::Lease;
+pub(crate) use dial::connect;
 pub(crate) use fault::TlsFault;
 pub(crate) use shape::announce_trailers;
 
 /// How long a connection to a backend may take to be made, with its TLS handshake.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long an unused connection to a backend is kept: less than the 60 to 75 s after which common
 /// servers close theirs, so that a request rarely meets a closing one.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(50);
@@ -181,7 +182,10 @@ impl Backends {
             Link::Http1(mut sender) => {
                 let response = sender.try_send_request(request);
                 let response = passage.watch(response, timeout).await?;
-                self.connections.put_back(to, sender);
+                // After a switch it speaks something else.
+                if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+                    self.connections.put_back(to, sender);
+                }
                 Ok(response)
             }
             Link::Http2(lease) => {

@@ -3,10 +3,10 @@
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use http::{Request, Response};
@@ -14,10 +14,8 @@ use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulConnection;
 use portcullis_model::host::HostName;
 use rustls::server::Acceptor;
-use rustls::{ProtocolVersion, ServerConnection};
 use rustls_pki_types::{CertificateDer, UnixTime};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -32,6 +30,7 @@ use crate::backend::Backends;
 use crate::gateway::Bind;
 use crate::plain_http::PlainHttp;
 use crate::respond::{ResponseBody, respond};
+use crate::session::{Offered, cipher, protocol};
 use crate::transport::Transport;
 
 /// From the first byte of a connection to the end of its handshake.
@@ -40,7 +39,7 @@ pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// documents 75 s for the first and 60 s for the second; HTTP/1.1 has one timer for both here.
 pub const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// How long a connection that is to end may take to, while its client does nothing.
-const LINGER: Duration = Duration::from_secs(5);
+pub(crate) const LINGER: Duration = Duration::from_secs(5);
 /// How often an HTTP/2 peer is asked whether it is there, and how long it may take to answer.
 const PING: Duration = Duration::from_secs(30);
 /// The least that hyper reads of a request's head at once.
@@ -66,6 +65,10 @@ pub(crate) struct Connection {
     pub(crate) server_name: Option<HostName>,
     /// The protocol and the cipher suite of the session; none over plain HTTP.
     pub(crate) tls: Option<(&'static str, &'static str)>,
+    /// The cipher suites that the client offered.
+    pub(crate) offered: Offered,
+    /// From the end of the client's hello to that of the handshake, in which the client answered once.
+    pub(crate) round_trip_time: Option<Duration>,
     /// The certificates of the session, for every judgement of it.
     pub(crate) presented: Vec<CertificateDer<'static>>,
     pub(crate) activity: Arc<Activity>,
@@ -75,6 +78,8 @@ pub(crate) struct Connection {
     pub(crate) requests: AtomicU64,
     /// Told when the connection must not serve further requests.
     pub(crate) close: Notify,
+    /// What goes on in it or after it that is no HTTP any more.
+    pub(crate) tunnels: watch::Sender<usize>,
     /// The backend connections that no other client has a part in.
     dedicated: Backends,
 }
@@ -94,8 +99,8 @@ impl Connection {
 pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, bind: usize, core: Core) {
     let stopped = core.stopped.clone();
     let handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake(stream, bind, &core)).await;
-    let (tls, server_name) = match handshake {
-        Ok(Ok(Opened::Tls(tls, server_name))) => (*tls, server_name),
+    let (tls, hello) = match handshake {
+        Ok(Ok(Opened::Tls(tls, hello))) => (*tls, hello),
         Ok(Ok(Opened::PlainHttp(stream, spoken))) => return spoken.refuse(stream, peer).await,
         Ok(Ok(Opened::Plain(stream))) => {
             let Ok(address) = stream.local_addr() else {
@@ -103,7 +108,7 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, bind: usize, core
             };
             let arrival = Arrival {
                 port: address.port(),
-                server_name: None,
+                hello: Hello::default(),
                 tls: None,
                 presented: Vec::new(),
             };
@@ -122,7 +127,7 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, bind: usize, core
         }
     };
     let http2 = tls.get_ref().1.alpn_protocol() == Some(b"h2");
-    let Some(arrival) = Arrival::over_tls(&tls, server_name) else {
+    let Some(arrival) = Arrival::over_tls(&tls, hello) else {
         return;
     };
     let Some(connection) = admit(arrival, peer, bind, core).await else {
@@ -137,28 +142,36 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, bind: usize, core
 
 /// What a client opened a connection with.
 enum Opened {
-    /// A handshake that was finished, and whom the client wanted.
-    Tls(Box<TlsStream<TcpStream>>, Option<HostName>),
+    /// A handshake that was finished, and what the client began it with.
+    Tls(Box<TlsStream<TcpStream>>, Hello),
     /// HTTP without TLS where TLS is spoken, of which nothing was read.
     PlainHttp(TcpStream, PlainHttp),
     /// What a listener of plain HTTP serves.
     Plain(TcpStream),
 }
 
+/// What a client began a handshake with.
+#[derive(Default)]
+struct Hello {
+    server_name: Option<HostName>,
+    offered: Offered,
+    round_trip_time: Option<Duration>,
+}
+
 /// What is known of a connection before its client is judged.
 struct Arrival {
     port: u16,
-    server_name: Option<HostName>,
+    hello: Hello,
     tls: Option<(&'static str, &'static str)>,
     presented: Vec<CertificateDer<'static>>,
 }
 
 impl Arrival {
-    fn over_tls(tls: &TlsStream<TcpStream>, server_name: Option<HostName>) -> Option<Self> {
+    fn over_tls(tls: &TlsStream<TcpStream>, hello: Hello) -> Option<Self> {
         let (stream, session) = tls.get_ref();
         Some(Self {
             port: stream.local_addr().ok()?.port(),
-            server_name,
+            hello,
             tls: Some((protocol(session), cipher(session))),
             presented: session.peer_certificates().unwrap_or_default().to_vec(),
         })
@@ -193,8 +206,15 @@ async fn handshake(stream: TcpStream, bind: usize, core: &Core) -> io::Result<Op
         .and_then(|site| site.profile.as_ref())
         .map(|profile| profile.server_config_for(&start.client_hello()))
         .ok_or(io::ErrorKind::NotFound)?;
+    let offered = Offered::of(&start.client_hello());
+    let said = Instant::now();
     let tls = start.into_stream(config).await?;
-    Ok(Opened::Tls(Box::new(tls), server_name))
+    let hello = Hello {
+        server_name,
+        offered,
+        round_trip_time: Some(said.elapsed()),
+    };
+    Ok(Opened::Tls(Box::new(tls), hello))
 }
 
 /// Judges the client, after every handshake, before a byte of HTTP is read.
@@ -206,7 +226,12 @@ async fn admit(
 ) -> Option<Arc<Connection>> {
     let Arrival {
         port,
-        server_name,
+        hello:
+            Hello {
+                server_name,
+                offered,
+                round_trip_time,
+            },
         tls,
         presented,
     } = arrival;
@@ -226,11 +251,14 @@ async fn admit(
         bind,
         peer,
         server_name,
+        offered,
+        round_trip_time,
         presented,
         activity: Activity::new(),
         admission: ArcSwap::from_pointee(admission),
         requests: AtomicU64::new(0),
         close: Notify::new(),
+        tunnels: watch::Sender::new(0),
         dedicated: Backends::new(),
     }))
 }
@@ -252,8 +280,11 @@ async fn serve_http1(
         .header_read_timeout(KEEP_ALIVE)
         .max_headers(HEADER_FIELDS)
         .max_buf_size(head)
-        .serve_connection(TokioIo::new(stream), service(&connection));
-    until_end(served, &connection, stopped).await;
+        .serve_connection(TokioIo::new(stream), service(&connection))
+        .with_upgrades();
+    let shutdown = http1::UpgradeableConnection::graceful_shutdown;
+    until_end(served, shutdown, &connection, stopped).await;
+    tunnels_ended(&connection).await;
 }
 
 async fn serve_http2(
@@ -277,27 +308,38 @@ async fn serve_http2(
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_send_buf_size(SEND_BUFFER)
+        .enable_connect_protocol()
         .serve_connection(TokioIo::new(tls), service(&connection));
-    until_end(served, &connection, stopped).await;
+    let shutdown = http2::Connection::graceful_shutdown;
+    until_end(served, shutdown, &connection, stopped).await;
+    tunnels_ended(&connection).await;
 }
 
 /// Serves a connection of either version to its end, which it is asked for where it has to end
 /// before its client ends it.
-async fn until_end<C: GracefulConnection<Error = hyper::Error>>(
+async fn until_end<C: Future<Output = hyper::Result<()>>>(
     served: C,
+    shutdown: impl FnOnce(Pin<&mut C>),
     connection: &Connection,
     mut stopped: watch::Receiver<Option<Duration>>,
 ) {
     let mut served = pin!(served);
     tokio::select! {
         result = served.as_mut() => return log_end(connection, result),
-        () = ended(connection, &mut stopped) => served.as_mut().graceful_shutdown(),
+        () = ended(connection, &mut stopped) => shutdown(served.as_mut()),
     }
     connection.activity.touch();
     tokio::select! {
         result = served => log_end(connection, result),
         () = connection.activity.quiet_for(LINGER) => {}
     }
+}
+
+/// Returns when no tunnel of the connection is open: till then it counts as one of its core.
+async fn tunnels_ended(connection: &Connection) {
+    let mut tunnels = connection.tunnels.subscribe();
+    // The sender is the connection's own, so this only ends when there is none.
+    let _ = tunnels.wait_for(|open| *open == 0).await;
 }
 
 /// Returns when the gateway drains, when this client was refused, and when the client has done
@@ -332,19 +374,4 @@ fn log_end(connection: &Connection, result: hyper::Result<()>) {
         let error: &dyn std::error::Error = &error;
         tracing::debug!(client = %connection.peer, error, "connection ended");
     }
-}
-
-fn protocol(session: &ServerConnection) -> &'static str {
-    match session.protocol_version() {
-        Some(ProtocolVersion::TLSv1_3) => "TLSv1.3",
-        Some(ProtocolVersion::TLSv1_2) => "TLSv1.2",
-        _ => "",
-    }
-}
-
-fn cipher(session: &ServerConnection) -> &'static str {
-    session
-        .negotiated_cipher_suite()
-        .and_then(|suite| suite.suite().as_str())
-        .unwrap_or_default()
 }

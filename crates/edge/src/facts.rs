@@ -7,7 +7,7 @@ use portcullis_rewrite::facts::{
     hexadecimal, validity,
 };
 use portcullis_tls::VerifiedClient;
-use portcullis_x509::{Certificate, GeneralName, KeyUsage, Malformed};
+use portcullis_x509::{Certificate, GeneralName, Malformed, SpiffeId};
 use rustls_pki_types::{CertificateDer, UnixTime};
 use sha1::{Digest, Sha1};
 use sha2::Sha256;
@@ -40,7 +40,6 @@ pub(crate) fn of(der: &CertificateDer<'_>, now: UnixTime) -> Result<CertificateF
         certificate.validity().not_before.as_secs(),
         certificate.validity().not_after.as_secs(),
     );
-    let names = names(&certificate);
     Ok(CertificateFacts {
         pem_escaped: escape_pem(der),
         subject: certificate.subject().to_string(),
@@ -54,10 +53,10 @@ pub(crate) fn of(der: &CertificateDer<'_>, now: UnixTime) -> Result<CertificateF
         der: base64(der),
         fingerprint_sha256: hexadecimal(&Sha256::digest(der)),
         spki_sha256: hexadecimal(&Sha256::digest(certificate.subject_public_key_info().der())),
-        spiffe_id: spiffe_id(&certificate, &names)
-            .unwrap_or_default()
-            .to_owned(),
-        names,
+        spiffe_id: SpiffeId::of(&certificate)
+            .map(|id| id.uri().to_owned())
+            .unwrap_or_default(),
+        names: names(&certificate),
         ..CertificateFacts::default()
     })
 }
@@ -73,7 +72,9 @@ fn names(certificate: &Certificate<'_>) -> AlternativeNames {
             GeneralName::Rfc822Name(name) => names.email.push(name.to_owned()),
             GeneralName::Uri(name) => names.uri.push(name.to_owned()),
             GeneralName::IpAddress(octets) => names.ip.extend(address(octets)),
-            _ => {}
+            name => names
+                .upn
+                .extend(name.user_principal_name().map(str::to_owned)),
         }
     }
     names
@@ -85,71 +86,9 @@ fn address(octets: &[u8]) -> Option<String> {
     v4.or(v6).ok().map(|address| address.to_string())
 }
 
-/// The SPIFFE ID of a workload: the only URI of a certificate that is no authority's (X.509-SVID sections 2, 4 and 5.2).
-fn spiffe_id<'n>(certificate: &Certificate<'_>, names: &'n AlternativeNames) -> Option<&'n str> {
-    let [uri] = names.uri.as_slice() else {
-        return None;
-    };
-    let constraints = certificate.basic_constraints().ok()?;
-    let usage = certificate.key_usage().ok()?;
-    let signs = |usage: KeyUsage| {
-        usage.contains(KeyUsage::KEY_CERT_SIGN) || usage.contains(KeyUsage::CRL_SIGN)
-    };
-    let is_workload = !constraints.is_some_and(|found| found.ca) && !usage.is_some_and(signs);
-    (is_workload && is_spiffe_id(uri)).then_some(uri)
-}
-
-/// Octets of a SPIFFE ID (section 2.3).
-const MAX_SPIFFE_ID: usize = 2_048;
-
-/// A trust domain of lower-case letters, digits, dots, hyphens and underscores, without user, port, query and
-/// fragment, and a path of segments that are none of them empty or dots (SPIFFE ID section 2).
-fn is_spiffe_id(uri: &str) -> bool {
-    let Some((scheme, rest)) = uri.split_at_checked("spiffe://".len()) else {
-        return false;
-    };
-    let Some((domain, path)) = rest.split_once('/') else {
-        return false;
-    };
-    let of_domain =
-        |octet: u8| octet.is_ascii_lowercase() || octet.is_ascii_digit() || b"-._".contains(&octet);
-    let of_path = |octet: u8| octet.is_ascii_alphanumeric() || b"-._".contains(&octet);
-    uri.len() <= MAX_SPIFFE_ID
-        && scheme.eq_ignore_ascii_case("spiffe://")
-        && matches!(domain.len(), 1..=255)
-        && domain.bytes().all(of_domain)
-        && path
-            .split('/')
-            .all(|segment| !matches!(segment, "" | "." | "..") && segment.bytes().all(of_path))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_spiffe_id_names_a_workload_of_a_trust_domain() {
-        for id in ["spiffe://contoso.com/billing", "SPIFFE://a_b-1.c/X/y.z"] {
-            assert!(is_spiffe_id(id), "{id}");
-        }
-        for id in [
-            "",
-            "spiffe://",
-            "spiffe://contoso.com",
-            "spiffe://contoso.com/",
-            "spiffe:///billing",
-            "spiffe://Contoso.com/billing",
-            "spiffe://contoso.com:1/billing",
-            "spiffe://a@contoso.com/billing",
-            "spiffe://contoso.com/a//b",
-            "spiffe://contoso.com/a/../b",
-            "spiffe://contoso.com/a?b",
-            "spiffe://contoso.com/a%20b",
-            "https://contoso.com/billing",
-        ] {
-            assert!(!is_spiffe_id(id), "{id}");
-        }
-    }
 
     #[test]
     fn an_address_has_four_or_sixteen_octets() {

@@ -1,10 +1,11 @@
 //! Where a message ends, said once and in one way (RFC 9112 section 6).
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, TE, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderValue, Response, Version};
 use http_body::Body as _;
 use http_body_util::Full;
+use portcullis_rewrite::remove_hop_by_hop;
 
 use crate::refused::Refused;
 
@@ -33,6 +34,15 @@ pub(crate) fn settle_response<B>(response: &mut Response<B>) -> Result<(), Refus
             Ok(())
         }
         _ => Err(Refused::BackendFailed),
+    }
+}
+
+/// Leaves out of a backend's trailers what would frame or end at this hop (RFC 9110 section 6.5.1): over HTTP/2
+/// they would make the whole response malformed.
+pub(crate) fn settle_trailers(trailers: &mut HeaderMap) {
+    remove_hop_by_hop(trailers);
+    for name in [CONTENT_LENGTH, TE] {
+        trailers.remove(name);
     }
 }
 

@@ -16,6 +16,7 @@ use crate::identity_headers::IdentityHeaders;
 use crate::load::Loader;
 use crate::pages::Pages;
 use crate::plan::Plan;
+use crate::pool::Pool;
 
 /// A gateway ready to run. It never changes: a reload makes another.
 pub struct Gateway {
@@ -24,6 +25,9 @@ pub struct Gateway {
     stapling: Vec<Arc<Profile>>,
     not_honoured: Vec<(Place, NotHonoured)>,
     http: HttpSettings,
+    lists_ciphers: bool,
+    pools: Vec<Arc<Pool>>,
+    dns_servers: Vec<SocketAddr>,
     checker: Checker,
 }
 
@@ -41,12 +45,17 @@ impl Gateway {
         let binds = loader.binds();
         let strip = loader.strip();
         let stapling = loader.stapling();
+        let lists_ciphers = loader.lists_ciphers();
+        let pools = loader.pools();
         loader.finish().map(|not_honoured| Self {
             binds,
             strip,
             stapling,
             not_honoured,
             http: model.http.clone(),
+            lists_ciphers,
+            pools,
+            dns_servers: model.dns_servers.clone(),
             checker,
         })
     }
@@ -67,6 +76,21 @@ impl Gateway {
     /// What holds for HTTP on every listener.
     pub(crate) fn http(&self) -> &HttpSettings {
         &self.http
+    }
+
+    /// Whether a rewrite asks for the cipher suites that clients offered.
+    pub(crate) fn lists_ciphers(&self) -> bool {
+        self.lists_ciphers
+    }
+
+    /// The pools that rules forward to.
+    pub(crate) fn pools(&self) -> &[Arc<Pool>] {
+        &self.pools
+    }
+
+    /// The DNS servers to ask; without any, those of this machine.
+    pub(crate) fn dns_servers(&self) -> &[SocketAddr] {
+        &self.dns_servers
     }
 
     /// Who asks OCSP responders, for all profiles.

@@ -27,6 +27,7 @@ use rustls::crypto::CryptoProvider;
 use crate::authorization::Authorization;
 use crate::gateway::{Bind, Site};
 use crate::identity_headers::IdentityHeaders;
+use crate::pool::Pool;
 use crate::rules;
 use crate::transport::Transport;
 
@@ -45,6 +46,8 @@ pub(crate) struct Loader<'a> {
     /// By their place in memory, where the model keeps them; nothing where one had a problem.
     transports: HashMap<*const model::BackendSettings, Option<Arc<Transport>>>,
     public_roots: Option<Arc<RootCertStore>>,
+    /// Of all rules that were looked at.
+    pools: Vec<Arc<Pool>>,
     chain_files: HashSet<&'a FileSource>,
     not_honoured: Vec<(Place, NotHonoured)>,
     problems: Vec<Diagnostic>,
@@ -66,6 +69,7 @@ impl<'a> Loader<'a> {
             authorizations: HashMap::new(),
             transports: HashMap::new(),
             public_roots: None,
+            pools: Vec::new(),
             chain_files: HashSet::new(),
             not_honoured: Vec::new(),
             problems: Vec::new(),
@@ -135,6 +139,11 @@ impl<'a> Loader<'a> {
         let profiles = self.profiles.values();
         let stapling = profiles.filter(|profile| profile.stapler().is_some());
         stapling.cloned().collect()
+    }
+
+    /// The pools that rules forward to; to be asked for after [`Self::binds`].
+    pub(crate) fn pools(&self) -> Vec<Arc<Pool>> {
+        self.pools.clone()
     }
 
     /// What was asked for and cannot be had, or every problem found.
@@ -218,6 +227,12 @@ impl<'a> Loader<'a> {
                     .extend(errors.into_iter().map(|error| rules::diagnose(set, error))),
             }
         }
+    }
+
+    /// Whether a rewrite asks for the cipher suites that clients offered.
+    pub(crate) fn lists_ciphers(&self) -> bool {
+        let mut sets = self.rewrite_sets.values();
+        sets.any(|set| set.asks_for_ciphers())
     }
 
     fn server_certificate(

@@ -14,6 +14,7 @@ use crate::connection::Connection;
 use crate::identity::Identity;
 use crate::refused::{Refused, client_words};
 use crate::respond::Served;
+use crate::tunnel::{End, Passed};
 
 /// Logs what became of a request. Nothing a peer chose is written without its quotes escaped.
 pub(crate) fn request(
@@ -28,6 +29,7 @@ pub(crate) fn request(
             let (word, backend) = match served {
                 Served::Forwarded(forwarded) => ("forwarded", Some(forwarded.backend.as_str())),
                 Served::Redirected(_) => ("redirected", None),
+                Served::Switched(switched) => ("switched", Some(switched.backend.as_str())),
             };
             (served.status(), word, backend)
         }
@@ -55,6 +57,19 @@ pub(crate) fn request(
         backend,
         microseconds = microseconds(started),
         "request"
+    );
+}
+
+/// Logs the end of what began as a request and was no HTTP any more.
+pub(crate) fn tunnel(connection: &Connection, end: End, passed: Passed, started: Instant) {
+    tracing::info!(
+        target: "portcullis::access",
+        client = %connection.peer,
+        end = ?end,
+        from_client = passed.from_client,
+        from_backend = passed.from_backend,
+        microseconds = microseconds(started),
+        "tunnel"
     );
 }
 

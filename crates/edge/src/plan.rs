@@ -2,17 +2,18 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use http::header::LOCATION;
-use http::uri::Authority;
 use http::{HeaderValue, Response, StatusCode, Uri};
+use portcullis_model::path::PathPattern;
 use portcullis_model::{
     self as model, BackendHost, BackendSettings, Include, PathMap, RedirectTarget, TargetHost,
 };
 use portcullis_rewrite::RuleSet;
 
 use crate::authorization::Authorization;
+use crate::path_override::PathOverride;
+use crate::pool::{Endpoint, Pool};
 use crate::refused::Refused;
 use crate::transport::{Destination, Transport, server_name};
 
@@ -41,11 +42,12 @@ pub(crate) enum Way {
 
 /// How requests go to a backend.
 pub(crate) struct Forward {
-    backends: Vec<(TargetHost, Authority)>,
-    next: AtomicUsize,
+    pub(crate) pool: Arc<Pool>,
     pub(crate) settings: Arc<BackendSettings>,
     pub(crate) transport: Arc<Transport>,
     pub(crate) rewrites: Arc<RuleSet>,
+    /// What the settings put in the place of the path.
+    pub(crate) path: Option<PathOverride>,
 }
 
 impl Plan {
@@ -72,17 +74,14 @@ impl Plan {
 }
 
 impl Forward {
-    pub(crate) fn new(
-        backends: Vec<(TargetHost, Authority)>,
-        settings: Arc<BackendSettings>,
-        transport: Arc<Transport>,
-        rewrites: Arc<RuleSet>,
-    ) -> Self {
+    pub(crate) fn new(pool: Arc<Pool>, rewrites: Arc<RuleSet>, patterns: Vec<PathPattern>) -> Self {
+        let settings = Arc::clone(&pool.settings);
+        let path = settings.path.as_ref();
         Self {
-            backends,
-            next: AtomicUsize::new(0),
+            path: path.map(|path| PathOverride::new(&path.value, patterns)),
+            transport: Arc::clone(&pool.transport),
+            pool,
             settings,
-            transport,
             rewrites,
         }
     }
@@ -101,28 +100,13 @@ impl Forward {
         host.map_err(|_| Refused::HostInvalid)
     }
 
-    /// The next backend, round robin.
-    pub(crate) fn backend(&self) -> Result<&(TargetHost, Authority), Refused> {
-        let turn = self.next.fetch_add(1, Ordering::Relaxed);
-        turn.checked_rem(self.backends.len())
-            .and_then(|turn| self.backends.get(turn))
-            .ok_or(Refused::BackendUnreachable)
-    }
-
-    /// How to reach a backend, for a client that asks for this host.
-    pub(crate) async fn destination(
-        &self,
-        (target, backend): &(TargetHost, Authority),
-        authority: &str,
-    ) -> Result<Destination, Refused> {
-        let mut addresses = tokio::net::lookup_host(backend.as_str())
-            .await
-            .map_err(|_| Refused::BackendUnreachable)?;
-        Ok(Destination {
-            address: addresses.next().ok_or(Refused::BackendUnreachable)?,
+    /// How to reach an endpoint, for a client that asks for this host.
+    pub(crate) fn destination(&self, endpoint: &Endpoint, authority: &str) -> Destination {
+        Destination {
+            address: endpoint.address,
             transport: Arc::clone(&self.transport),
-            server_name: server_name(&self.settings, target, authority),
-        })
+            server_name: server_name(&self.settings, &endpoint.host, authority),
+        }
     }
 }
 

@@ -33,7 +33,7 @@ pub(crate) enum Refused {
     HostInvalid,
     /// No listener is configured for this host.
     NoListener,
-    /// The path leads above the root.
+    /// The path leads above the root, or a rewrite gave it segments of dots.
     PathInvalid,
     /// The request target is longer than is taken (RFC 9110 section 15.5.15).
     UrlTooLong,
@@ -49,10 +49,14 @@ pub(crate) enum Refused {
     IdentityTooLarge(IdentityTooLarge),
     /// CONNECT and TRACE are not forwarded.
     MethodNotAllowed,
+    /// CONNECT for another protocol than WebSocket (RFC 8441 section 4).
+    ProtocolNotSupported,
     /// The body is in another transfer coding than chunked, or in several (RFC 9112 section 6.1).
     CodingNotSupported,
     /// The backend cannot be reached.
     BackendUnreachable,
+    /// No endpoint of the pool is well, as probes say.
+    BackendUnhealthy,
     /// There is no trusted connection to a backend that speaks TLS.
     BackendTls(TlsFault),
     /// The backend closed the connection or answered with something other than HTTP.
@@ -83,10 +87,11 @@ impl Refused {
             Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
             Self::NoListener => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::CodingNotSupported => StatusCode::NOT_IMPLEMENTED,
-            Self::BackendUnreachable | Self::BackendTls(_) | Self::BackendFailed => {
-                StatusCode::BAD_GATEWAY
-            }
+            Self::CodingNotSupported | Self::ProtocolNotSupported => StatusCode::NOT_IMPLEMENTED,
+            Self::BackendUnreachable
+            | Self::BackendUnhealthy
+            | Self::BackendTls(_)
+            | Self::BackendFailed => StatusCode::BAD_GATEWAY,
             Self::BackendTimedOut => StatusCode::GATEWAY_TIMEOUT,
             Self::RequestTimedOut => StatusCode::REQUEST_TIMEOUT,
             Self::RequestUnsendable | Self::RewriteLoop => StatusCode::INTERNAL_SERVER_ERROR,
@@ -110,8 +115,10 @@ impl Refused {
             Self::NotAuthorised(_) => "client_not_authorised",
             Self::IdentityTooLarge(_) => "identity_too_large",
             Self::MethodNotAllowed => "method_not_allowed",
+            Self::ProtocolNotSupported => "protocol_not_supported",
             Self::CodingNotSupported => "transfer_coding_not_supported",
             Self::BackendUnreachable => "backend_unreachable",
+            Self::BackendUnhealthy => "backend_unhealthy",
             Self::BackendTls(fault) => fault.code(),
             Self::BackendFailed => "backend_failed",
             Self::BackendTimedOut => "backend_timed_out",
@@ -134,13 +141,15 @@ impl Refused {
             Self::UrlTooLong => "The URL is too long",
             Self::HeadersTooLong => "The header fields are too long",
             Self::BodyTooLong => "The body is too long",
-            Self::PathInvalid => "The requested path leads above the root",
+            Self::PathInvalid => "The requested path is not allowed",
             Self::CertificateRequired => "A client certificate is required here",
             Self::NotAuthorised(_) => "The client certificate is not authorised here",
             Self::IdentityTooLarge(_) => "The client certificate is too large to be passed on",
             Self::MethodNotAllowed => "The method is not supported",
+            Self::ProtocolNotSupported => "The protocol to switch to is not supported",
             Self::CodingNotSupported => "The transfer coding is not supported",
             Self::BackendUnreachable => "The backend cannot be reached",
+            Self::BackendUnhealthy => "No backend is healthy",
             Self::BackendTls(_) => "The backend cannot be reached securely",
             Self::BackendFailed => "The backend gave no valid answer",
             Self::BackendTimedOut => "The backend did not answer in time",

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -14,6 +15,8 @@ use tokio::time::Sleep;
 
 use crate::activity::{InFlight, Turn};
 use crate::backend::Lease;
+use crate::framing;
+use crate::pool::Visit;
 
 /// Passes frames on as they come, gives up on a backend that sends nothing for as long as its
 /// timeout, and says who is waited for.
@@ -25,6 +28,10 @@ pub(crate) struct Relay {
     patience: Option<Pin<Box<Sleep>>>,
     /// The backend's stream, where it speaks HTTP/2.
     lease: Option<Lease>,
+    /// Counts at the backend's endpoint as long as this lasts.
+    visit: Visit,
+    /// Ends when the backend has to.
+    cut: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
 
 impl Relay {
@@ -33,6 +40,7 @@ impl Relay {
         in_flight: InFlight,
         timeout: Duration,
         lease: Option<Lease>,
+        visit: Visit,
     ) -> Self {
         Self {
             lease,
@@ -40,6 +48,8 @@ impl Relay {
             in_flight,
             timeout,
             patience: None,
+            visit,
+            cut: None,
         }
     }
 }
@@ -63,9 +73,25 @@ impl Body for Relay {
                     io::ErrorKind::UnexpectedEof,
                 )))));
             }
-            return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
+            return Poll::Ready(frame.map(|frame| {
+                let mut frame = frame?;
+                if let Some(trailers) = frame.trailers_mut() {
+                    framing::settle_trailers(trailers);
+                }
+                Ok(frame)
+            }));
         }
         this.in_flight.turn(Turn::Backend);
+        let endpoint = this.visit.endpoint();
+        let cut = this.cut.get_or_insert_with(|| {
+            let endpoint = Arc::clone(endpoint);
+            Box::pin(async move { endpoint.cut().await })
+        });
+        if cut.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(Some(Err(Box::new(io::Error::from(
+                io::ErrorKind::ConnectionAborted,
+            )))));
+        }
         let timeout = this.timeout;
         let patience = this
             .patience

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::header::{CONNECTION, EXPECT, HOST, TRANSFER_ENCODING};
+use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TE, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::uri::{Authority, PathAndQuery};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version};
@@ -20,27 +20,33 @@ use crate::activity::{InFlight, Turn};
 use crate::admission::Admission;
 use crate::backend::{RequestBody, announce_trailers};
 use crate::connection::Connection;
+use crate::delivery::Delivery;
 use crate::framing;
 use crate::gateway::Site;
 use crate::identity::Identity;
 use crate::log;
 use crate::pages::Pages;
-use crate::plan;
+use crate::plan::{self, Forward};
+use crate::pool::Visit;
 use crate::refused::Refused;
 use crate::relay::Relay;
 use crate::route::{Forwards, Route, route};
+use crate::trace_id::{self, TraceId};
+use crate::tunnel::Tunnel;
+use crate::upgrade::{self, Sides, Wanted};
 
 /// What a client is answered with: a backend's body as it comes, or a page of the gateway.
 pub(crate) type ResponseBody = Either<Relay, Full<Bytes>>;
 
 /// Answers one request.
 pub(crate) async fn respond(
-    connection: &Connection,
+    connection: &Arc<Connection>,
     request: Request<Incoming>,
 ) -> Response<ResponseBody> {
     let started = Instant::now();
     let mut in_flight = InFlight::new(&connection.activity);
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    parts.extensions.insert(TraceId::new());
     count(connection, parts.version);
     in_flight.turn(Turn::Backend); // a responder may have to be asked, then a backend
     let admission = Admission::current(connection).await;
@@ -54,10 +60,22 @@ pub(crate) async fn respond(
         Ok(Served::Forwarded(Forwarded {
             mut response,
             timeout,
+            visit,
             ..
         })) => {
             let lease = response.extensions_mut().remove();
-            response.map(|body| Either::Left(Relay::new(body, in_flight, timeout, lease)))
+            response.map(|body| Either::Left(Relay::new(body, in_flight, timeout, lease, visit)))
+        }
+        Ok(Served::Switched(Switched {
+            response,
+            sides,
+            visit,
+            ..
+        })) => {
+            if let Some(admission) = admission {
+                Tunnel::new(connection, parts, admission, in_flight, visit).start(sides);
+            }
+            response.map(|()| Either::Right(Full::default()))
         }
         Ok(Served::Redirected(response)) => response.map(|()| Either::Right(Full::default())),
         Err(refused) => {
@@ -85,8 +103,8 @@ fn count(connection: &Connection, version: Version) {
     }
 }
 
-/// Whether a request is as long as may be, as far as its head tells.
-fn check_length(http: &HttpSettings, parts: &Parts) -> Result<(), Refused> {
+/// Whether a request is as long as may be, as far as its head tells, and its body in a coding that is understood.
+fn check_message(http: &HttpSettings, parts: &Parts, body: &Incoming) -> Result<(), Refused> {
     let target = parts
         .uri
         .path_and_query()
@@ -106,7 +124,10 @@ fn check_length(http: &HttpSettings, parts: &Parts) -> Result<(), Refused> {
     if all > http.header_bytes {
         return Err(Refused::HeadersTooLong);
     }
-    Ok(())
+    if body.size_hint().lower() > http.body_bytes {
+        return Err(Refused::BodyTooLong);
+    }
+    check_transfer_coding(&parts.headers)
 }
 
 /// Ends the connection after this response. HTTP/1.1 says so in the response itself, so that not
@@ -122,6 +143,7 @@ fn end(connection: &Connection, version: Version, headers: &mut HeaderMap) {
 pub(crate) enum Served {
     Forwarded(Forwarded),
     Redirected(Response<()>),
+    Switched(Switched),
 }
 
 impl Served {
@@ -129,6 +151,7 @@ impl Served {
         match self {
             Self::Forwarded(forwarded) => forwarded.response.status(),
             Self::Redirected(response) => response.status(),
+            Self::Switched(switched) => switched.response.status(),
         }
     }
 }
@@ -145,6 +168,15 @@ pub(crate) struct Forwarded {
     pub(crate) backend: Authority,
     /// How long the rest of the response may be waited for at a time.
     timeout: Duration,
+    visit: Visit,
+}
+
+/// A backend's agreement to speak something else, for the client that asked for it.
+pub(crate) struct Switched {
+    response: Response<()>,
+    pub(crate) backend: Authority,
+    sides: Sides,
+    visit: Visit,
 }
 
 async fn forward(
@@ -157,20 +189,15 @@ async fn forward(
         Ok(identity) => identity,
         Err(refusal) => return Err(Refused::Client(Arc::clone(refusal))),
     };
-    if matches!(parts.method, Method::CONNECT | Method::TRACE) {
-        return Err(Refused::MethodNotAllowed);
-    }
-    check_length(admission.gateway.http(), parts)?;
-    if body.size_hint().lower() > admission.gateway.http().body_bytes {
-        return Err(Refused::BodyTooLong);
-    }
-    check_transfer_coding(&parts.headers)?;
+    let wanted = Wanted::of(parts, &body)?;
+    check_message(admission.gateway.http(), parts, &body)?;
     let authority = authority(parts)?;
     let site = site(connection, admission, authority)?;
-    let exchange = exchange(connection, identity, parts, authority);
+    let exchange = exchange(connection, admission, identity, parts, authority);
     let mut headers = parts.headers.clone();
     headers.remove(EXPECT); // answered here: the body is read as the backend takes it
     framing::settle_request(&mut headers);
+    trace_id::tell(&parts.extensions, &mut headers);
     let mut passage = Passage::begin(&mut headers, admission.gateway.strip(), &exchange);
     let Forwards { before, last } = match route(site, identity, &parts.uri, &mut passage)? {
         Route::Forward(forwards) => forwards,
@@ -178,9 +205,9 @@ async fn forward(
             return plan::redirect(redirect, &parts.uri, authority).map(Served::Redirected);
         }
     };
-    let backend = last.backend()?;
-    let target = target(&parts.uri, passage.target());
-    let remembered = passage.finish(last.host(&backend.0, authority)?);
+    let delivery = Delivery::begin(last, &exchange, &parts.headers).await?;
+    let target = target(last, &parts.uri, passage.target())?;
+    let remembered = passage.finish(last.host(delivery.target(), authority)?);
     announce_trailers(&parts.headers, &mut headers, &last.transport);
 
     let gateway = Arc::clone(&admission.gateway);
@@ -191,32 +218,50 @@ async fn forward(
     if let Some(identity_headers) = site.identity_headers {
         identity_headers.set(request.headers_mut(), exchange.client)?;
     }
-    frame(&mut request);
+    announce(&mut request, wanted.as_ref());
 
-    let timeout = last.settings.request_timeout;
-    let destination = last.destination(backend, authority).await?;
-    let backends = connection.backends(&last.transport);
-    let sent = backends.send(&destination, request, timeout).await;
-    let mut response = sent.map_err(|error| error.refused)?;
+    let (mut response, visit, session) = delivery.send(connection, request).await?;
     let status = response.status();
-    if status == StatusCode::SWITCHING_PROTOCOLS {
-        return Err(Refused::BackendFailed); // no Upgrade was sent, so there is nothing to switch to
-    }
+    let sides = upgrade::settle(wanted.as_ref(), &mut response)?;
     framing::settle_response(&mut response)?;
-    let mut sets: Vec<&RuleSet> = before.iter().map(|met| &*met.rewrites).collect();
-    sets.push(&last.rewrites);
-    to_client_by(
-        status,
-        response.headers_mut(),
-        &sets,
-        &exchange,
-        &remembered,
-    );
-    Ok(Served::Forwarded(Forwarded {
-        response,
-        backend: backend.1.clone(),
-        timeout,
-    }))
+    let met = before.iter().chain([&last]);
+    let sets: Vec<&RuleSet> = met.map(|met| &*met.rewrites).collect();
+    let fields = response.headers_mut();
+    to_client_by(status, fields, &sets, &exchange, &remembered);
+    session.tell(&visit, response.headers_mut());
+    let backend = visit.endpoint().authority.clone();
+    Ok(match wanted.zip(sides) {
+        Some((wanted, sides)) => Served::Switched(Switched {
+            response: wanted.answer(response),
+            backend,
+            sides,
+            visit,
+        }),
+        None => Served::Forwarded(Forwarded {
+            response,
+            backend,
+            timeout: last.settings.request_timeout,
+            visit,
+        }),
+    })
+}
+
+/// Whether a request that was forwarded would be again, by what is known and configured now.
+pub(crate) fn would_forward(connection: &Connection, admission: &Admission, parts: &Parts) -> bool {
+    let Ok(identity) = &admission.outcome else {
+        return false;
+    };
+    let Ok(authority) = authority(parts) else {
+        return false;
+    };
+    let Ok(site) = site(connection, admission, authority) else {
+        return false;
+    };
+    let exchange = exchange(connection, admission, identity, parts, authority);
+    let mut headers = parts.headers.clone();
+    let mut passage = Passage::begin(&mut headers, admission.gateway.strip(), &exchange);
+    let route = route(site, identity, &parts.uri, &mut passage);
+    matches!(route, Ok(Route::Forward(_)))
 }
 
 /// Chunks are decoded here and nothing else is: the backend would be told of no other coding, as
@@ -230,9 +275,22 @@ fn check_transfer_coding(headers: &HeaderMap) -> Result<(), Refused> {
     }
 }
 
-/// Says how the body is framed where hyper would not: it leaves out a body of unknown length when
-/// the method is GET or HEAD, unless a header announces it.
-fn frame(request: &mut Request<RequestBody>) {
+/// Says to the backend what else the request is for, and how its body is framed where hyper would not: it leaves
+/// out a body of unknown length when the method is GET or HEAD, unless a header announces it.
+fn announce(request: &mut Request<RequestBody>, wanted: Option<&Wanted>) {
+    if let Some(wanted) = wanted {
+        wanted.ask(request);
+    }
+    if request.headers().contains_key(TE) {
+        // It is about this hop, and says so (RFC 9110 section 10.1.4).
+        let options = if wanted.is_some() {
+            "upgrade, te"
+        } else {
+            "te"
+        };
+        let options = HeaderValue::from_static(options);
+        request.headers_mut().insert(CONNECTION, options);
+    }
     if !request.body().is_end_stream() && request.body().size_hint().exact().is_none() {
         let chunked = HeaderValue::from_static("chunked");
         request.headers_mut().insert(TRANSFER_ENCODING, chunked);
@@ -280,6 +338,7 @@ fn site<'a>(
 
 fn exchange<'a>(
     connection: &'a Connection,
+    admission: &'a Admission,
     identity: &'a Identity,
     parts: &'a Parts,
     authority: &'a str,
@@ -292,14 +351,49 @@ fn exchange<'a>(
         version: parts.version,
         uri: &parts.uri,
         authority,
-        tls: connection
-            .tls
-            .map(|(protocol, cipher)| TlsFacts { protocol, cipher }),
+        tls: connection.tls.map(|(protocol, cipher)| TlsFacts {
+            protocol,
+            cipher,
+            ciphers_offered: match admission.gateway.lists_ciphers() {
+                true => connection.offered.names(),
+                false => "",
+            },
+        }),
+        round_trip_time: connection.round_trip_time,
+        received_bytes: received_bytes(parts),
     }
 }
 
-/// The rewritten path and query, or the received ones.
-fn target(uri: &Uri, rewritten: Option<&PathAndQuery>) -> Uri {
+/// Octets of a request as HTTP/1.1 writes it: its head, and its body where the head says how long that is.
+fn received_bytes(parts: &Parts) -> u64 {
+    // Two spaces, the version, an end of line, and another one at the end of the head.
+    const AROUND: usize = " ".len() + " HTTP/1.1\r\n".len() + "\r\n".len();
+    let target = parts.uri.path_and_query();
+    let target = target.map_or("/".len(), |target| target.as_str().len());
+    let fields = parts.headers.iter().map(|(name, value)| {
+        let field = name.as_str().len().saturating_add(value.len());
+        field.saturating_add(": \r\n".len())
+    });
+    let head = [parts.method.as_str().len(), target, AROUND].into_iter();
+    let head = head.chain(fields).fold(0, usize::saturating_add);
+    let body = parts.headers.get(CONTENT_LENGTH);
+    let body = body.and_then(|length| length.to_str().ok()?.parse().ok());
+    let body: u64 = body.unwrap_or(0);
+    u64::try_from(head).unwrap_or(u64::MAX).saturating_add(body)
+}
+
+/// The rewritten path and query, or the received ones, with what the backend settings put in the place of the path.
+fn target(forward: &Forward, uri: &Uri, rewritten: Option<&PathAndQuery>) -> Result<Uri, Refused> {
     let target = rewritten.or(uri.path_and_query()).cloned();
-    Uri::from(target.unwrap_or_else(|| PathAndQuery::from_static("/")))
+    let target = target.unwrap_or_else(|| PathAndQuery::from_static("/"));
+    let Some(path) = forward.path.as_ref().filter(|_| target.path() != "*") else {
+        return Ok(Uri::from(target));
+    };
+    let mut path = path.apply(target.path())?;
+    if let Some(query) = target.query() {
+        path.push('?');
+        path.push_str(query);
+    }
+    let target = PathAndQuery::try_from(path).map_err(|_| Refused::RequestUnsendable)?;
+    Ok(Uri::from(target))
 }

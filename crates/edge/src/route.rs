@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use http::Uri;
 use portcullis_model::Redirect;
-use portcullis_rewrite::{Passage, Reroute};
+use portcullis_rewrite::{Passage, Reroute, UrlError};
 
 use crate::authorization::Authorization;
 use crate::gateway::Site;
@@ -55,7 +55,11 @@ pub(crate) fn route<'a>(
         }
         let reroute = passage.judge(&forward.rewrites).map_err(|error| {
             tracing::debug!(%error, "rewrite failed");
-            Refused::RequestUnsendable
+            match error {
+                UrlError::DotSegment => Refused::PathInvalid,
+                UrlError::TooLong { .. } => Refused::UrlTooLong,
+                _ => Refused::RequestUnsendable,
+            }
         })?;
         let next = match passage.target() {
             Some(target) => Some(permitted(&site.plan, identity, target.path())?),

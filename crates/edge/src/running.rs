@@ -14,13 +14,17 @@ use tokio::task::JoinSet;
 use crate::accept::{self, Core};
 use crate::backend::Backends;
 use crate::gateway::Gateway;
-use crate::{socket, stapling};
+use crate::{probe, resolve, socket, stapling};
 
 /// What every core reads and only a reload writes.
 pub(crate) struct Shared {
     pub(crate) gateway: ArcSwap<Gateway>,
     /// Notified when it was replaced.
     pub(crate) replaced: Notify,
+    /// The same for those who resolve the names of backends.
+    pub(crate) resolve_anew: Notify,
+    /// And for those who ask backends whether they are well.
+    pub(crate) probe_anew: Notify,
 }
 
 /// A gateway that accepts connections until it is drained.
@@ -58,6 +62,8 @@ impl Running {
         let shared = Arc::new(Shared {
             gateway: ArcSwap::from_pointee(gateway),
             replaced: Notify::new(),
+            resolve_anew: Notify::new(),
+            probe_anew: Notify::new(),
         });
         let (stop, stopped) = watch::channel(None);
         let cores = sockets
@@ -108,8 +114,11 @@ impl Running {
                 stapler.take_over(other);
             }
         }
+        resolve::take_over(&gateway, &current);
         self.shared.gateway.store(Arc::new(gateway));
         self.shared.replaced.notify_one();
+        self.shared.resolve_anew.notify_one();
+        self.shared.probe_anew.notify_one();
         Ok(())
     }
 
@@ -147,6 +156,8 @@ fn spawn(
             // One core sees to it for all.
             if core == 0 {
                 runtime.spawn(stapling::keep(Arc::clone(&shared)));
+                runtime.spawn(resolve::keep(Arc::clone(&shared)));
+                runtime.spawn(probe::keep(Arc::clone(&shared)));
             }
             runtime.block_on(run(listeners, shared, stopped));
             // A name that is being resolved for a backend must not hold up the end.

@@ -17,13 +17,13 @@ mod tls;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostic, Located, Place, Problem};
+use crate::diagnostic::{Diagnostic, Located, Place};
 use crate::host::HostPatterns;
 
 pub use authorization::{Authorization, Sha256, SubjectDemand};
 pub use backend::{
     Affinity, Backend, BackendHost, BackendHttpVersion, BackendProtocol, BackendSettings,
-    BackendTls, Pool, Target, TargetHost, Validation,
+    BackendTls, Balance, Pool, Target, TargetHost, Validation,
 };
 pub use file::{FileSource, InlineFile};
 pub use http::{ErrorPage, ErrorPages, HttpSettings};
@@ -79,17 +79,10 @@ pub struct Gateway {
     pub error_pages: ErrorPages,
     /// How OCSP responders are asked.
     pub ocsp: OcspSettings,
-    /// What works but is probably not meant, and what is carried without being acted on.
+    /// The DNS servers that are asked for the names of backends; without any, those of this machine.
+    pub dns_servers: Vec<SocketAddr>,
+    /// What works but is probably not meant.
     pub warnings: Vec<Diagnostic>,
-}
-
-impl Gateway {
-    /// The warnings about keys that are read, checked and kept but that the gateway does not act on
-    /// yet ([`Problem::Carried`]): what an imported configuration says beyond what is done.
-    pub fn carried(&self) -> impl Iterator<Item = &Diagnostic> {
-        let warnings = self.warnings.iter();
-        warnings.filter(|warning| matches!(warning.problem, Problem::Carried { .. }))
-    }
 }
 
 /// An address to accept connections on, and the host names it answers for.

@@ -112,13 +112,20 @@ pub enum PathError {
 /// Entries by the paths they are for. On several matches the one given first wins: no
 /// longest-prefix-wins, as Application Gateway documents. Exact paths cost one lookup however many
 /// there are, prefixes one for each different length.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct PathTable<T> {
     entries: Vec<(T, PathPattern)>,
     /// The first entry with this very path.
     exact: HashMap<Box<str>, usize>,
     /// The first entry with each prefix, by the length of the prefix.
     prefixes: BTreeMap<usize, HashMap<Box<str>, usize>>,
+}
+
+/// The entries alone: what finds them is made of them, and in no order.
+impl<T: fmt::Debug> fmt::Debug for PathTable<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(&self.entries).finish()
+    }
 }
 
 impl<T> Default for PathTable<T> {

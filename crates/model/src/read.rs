@@ -2,6 +2,7 @@
 
 mod authorization;
 mod backend;
+mod dns;
 mod fields;
 mod file;
 mod form;
@@ -15,6 +16,8 @@ mod report;
 mod rewrite;
 mod route;
 mod tls_profile;
+
+use std::net::SocketAddr;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -55,6 +58,7 @@ pub(crate) struct Document {
     pub(crate) default_policy: Drafted<Located<TlsPolicy>>,
     pub(crate) limits: Limits,
     pub(crate) ocsp: OcspSettings,
+    pub(crate) dns_servers: Vec<SocketAddr>,
 }
 
 /// What an optional key says.
@@ -118,5 +122,8 @@ fn root_table(root: &Fields<'_>, report: &mut Report) -> Document {
             Some(fields) => ocsp::ocsp(&fields, report),
             None => OcspSettings::default(),
         },
+        dns_servers: root
+            .table("dns", report)
+            .map_or_else(Vec::new, |fields| dns::servers(&fields, report)),
     }
 }

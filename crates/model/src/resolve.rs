@@ -55,6 +55,7 @@ pub(crate) fn gateway(document: Document, report: &mut Report) -> Gateway {
         limits: document.limits,
         error_pages: global,
         ocsp: document.ocsp,
+        dns_servers: document.dns_servers,
         warnings,
     }
 }

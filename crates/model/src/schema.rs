@@ -52,6 +52,11 @@ fn property(key: &Key) -> (String, Value) {
         Form::Texts => {
             json!({ "type": "array", "minItems": 1, "items": { "type": "string", "minLength": 1 } })
         }
+        Form::TextsOrTables(shape) => {
+            let text = json!({ "type": "string", "minLength": 1 });
+            let either = json!({ "anyOf": [text, table(shape)] });
+            json!({ "type": "array", "minItems": 1, "items": either })
+        }
         Form::File => json!({ "type": "string", "minLength": 1 }),
         Form::Files => {
             json!({ "type": "array", "minItems": 1, "items": { "type": "string", "minLength": 1 } })
@@ -71,11 +76,7 @@ fn property(key: &Key) -> (String, Value) {
         }
     };
     if let Value::Object(schema) = &mut schema {
-        let description = match key.presence {
-            Presence::Carried => format!("{} (kept, but not acted on yet)", key.takes),
-            Presence::Required | Presence::Optional => key.takes.to_owned(),
-        };
-        schema.insert("description".to_owned(), json!(description));
+        schema.insert("description".to_owned(), json!(key.takes));
     }
     (key.name.to_owned(), schema)
 }
@@ -97,8 +98,6 @@ pub struct KeyDescription {
     pub takes: &'static str,
     /// Whether its table must have it.
     pub required: bool,
-    /// Whether it is only kept: the gateway does not act on it yet.
-    pub carried: bool,
 }
 
 /// Every key there is, with its path through the tables: what a writer of configurations can say.
@@ -114,7 +113,7 @@ fn collect(shape: &Shape, parent: &str, found: &mut Vec<KeyDescription>) {
         let path = format!("{parent}{}", key.name);
         let inner = match &key.form {
             Form::Table(shape) | Form::ChoiceOrTable { table: shape, .. } => Some((shape, "")),
-            Form::Tables(shape) => Some((shape, "[]")),
+            Form::Tables(shape) | Form::TextsOrTables(shape) => Some((shape, "[]")),
             Form::TableByName(shape) => Some((shape, ".NAME")),
             _ => None,
         };
@@ -122,7 +121,6 @@ fn collect(shape: &Shape, parent: &str, found: &mut Vec<KeyDescription>) {
             path: path.clone(),
             takes: key.takes,
             required: key.presence == Presence::Required,
-            carried: key.presence == Presence::Carried,
         });
         if let Some((shape, step)) = inner {
             collect(shape, &format!("{path}{step}."), found);

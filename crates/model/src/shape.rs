@@ -40,9 +40,6 @@ pub(crate) struct Key {
 pub(crate) enum Presence {
     Required,
     Optional,
-    /// Optional, checked and kept, but the gateway does not act on it yet: a warning where it is
-    /// there. To act on a key, write `Optional` instead.
-    Carried,
 }
 
 /// The form of a value, as far as it can be judged by itself.
@@ -66,6 +63,8 @@ pub(crate) enum Form {
     Switch,
     /// A list of texts; neither the list nor a text is empty.
     Texts,
+    /// A list of texts and tables, not empty, no text empty.
+    TextsOrTables(&'static Shape),
     /// A path, or a `data:` URL with the file itself.
     File,
     /// A list of files, not empty.
@@ -97,7 +96,9 @@ impl Form {
             | Self::ChoiceOrTable { .. } => Kind::String,
             Self::Number { .. } => Kind::Integer,
             Self::Switch => Kind::Boolean,
-            Self::Numbers { .. } | Self::Texts | Self::Files => Kind::Array,
+            Self::Numbers { .. } | Self::Texts | Self::TextsOrTables(_) | Self::Files => {
+                Kind::Array
+            }
             Self::TextByName | Self::TextsByName | Self::Table(_) | Self::TableByName(_) => {
                 Kind::Table
             }

@@ -139,35 +139,6 @@ fn nothing_of_a_probe_is_lost() {
 }
 
 #[test]
-fn what_is_kept_without_being_acted_on_is_a_warning_that_names_its_key() {
-    let gateway = read(HTTPS);
-    let mut carried: Vec<&str> = gateway
-        .carried()
-        .map(|warning| warning.place.path.rsplit('.').next().unwrap())
-        .collect();
-    carried.sort_unstable();
-    let expected = [
-        "affinity_cookie",
-        "cookie_affinity",
-        "draining",
-        "path",
-        "probe",
-    ];
-    assert_eq!(carried, expected);
-    let warning = gateway.carried().next().unwrap();
-    assert_eq!(warning.problem.severity(), Severity::Warning);
-    assert_eq!(warning.problem.code(), "carried");
-    let lines = shown(&gateway.warnings);
-    let path = "warning: backend_settings.web.path: \"path\" is kept, but not acted on yet";
-    assert!(lines.iter().any(|line| line.ends_with(path)), "{lines:#?}");
-    assert_eq!(read("protocol = \"http\"").carried().count(), 0);
-    let listed = keys().into_iter().filter(|key| key.carried);
-    let listed: Vec<String> = listed.map(|key| key.path).collect();
-    assert_eq!(listed.len(), expected.len());
-    assert!(listed.contains(&"backend_settings.NAME.path".to_owned()));
-}
-
-#[test]
 fn what_says_how_to_speak_tls_has_no_meaning_without_it() {
     for line in [
         "trusted_roots = [\"a.pem\"]",
@@ -243,4 +214,76 @@ fn mistaken_probes_are_reported_where_they_stand() {
     ] {
         only(&format!("probe = \"p\"\n[probe.p]\n{line}"), expected);
     }
+}
+
+#[test]
+fn targets_have_weights_and_a_pool_says_how_it_is_balanced() {
+    let read = |pool: &str| diagnose(&format!("[pool.web]\n{pool}")).gateway.pools[0].clone();
+    let pool = read(
+        "targets = [\"a:1\", { target = \"10.0.0.1\" }, { target = \"b:2\", weight = 100 }]\n\
+         balance = \"least_connections\"",
+    );
+    let weights: Vec<u8> = pool
+        .targets
+        .iter()
+        .map(|target| target.value.weight)
+        .collect();
+    assert_eq!(weights, [1, 1, 100]);
+    assert_eq!(pool.balance, portcullis_model::Balance::LeastConnections);
+    assert_eq!(
+        read("targets = [\"a:1\"]").balance,
+        portcullis_model::Balance::RoundRobin
+    );
+    for (pool, expected) in [
+        (
+            "targets = [{ weight = 3 }]",
+            "pool.web.targets[0]: \"target\" is missing",
+        ),
+        (
+            "targets = [{ target = \"a:1\", weight = 101 }]",
+            "pool.web.targets[0].weight: 101 is out of range",
+        ),
+        (
+            "targets = [{ target = \"a:1\", wait = 1 }]",
+            "unknown key \"wait\"",
+        ),
+        (
+            "targets = [{ target = \"a b\" }]",
+            "pool.web.targets[0].target: \"a b\" is not a host",
+        ),
+        (
+            "targets = [7]",
+            "pool.web.targets[0]: this is a whole number",
+        ),
+        ("targets = []", "pool.web.targets"),
+        (
+            "targets = [\"a:1\"]\nbalance = \"random\"",
+            "unknown value \"random\"",
+        ),
+    ] {
+        let problems = parse(&format!("[pool.web]\n{pool}")).unwrap_err();
+        let lines = shown(&problems);
+        assert!(
+            lines.iter().any(|line| line.contains(expected)),
+            "{expected}: {lines:#?}"
+        );
+    }
+}
+
+#[test]
+fn dns_servers_are_addresses_with_a_port_or_without() {
+    let text = "[dns]\nservers = [\"10.0.0.53\", \"[::1]:5353\"]";
+    let servers = diagnose(text).gateway.dns_servers;
+    let expected: [std::net::SocketAddr; 2] = [
+        "10.0.0.53:53".parse().unwrap(),
+        "[::1]:5353".parse().unwrap(),
+    ];
+    assert_eq!(servers, expected);
+    let problems = parse("[dns]\nservers = [\"dns.internal\"]").unwrap_err();
+    let lines = shown(&problems);
+    let expected = "dns.servers[0]: \"dns.internal\" is not an address and port";
+    assert!(
+        lines.iter().any(|line| line.contains(expected)),
+        "{lines:#?}"
+    );
 }

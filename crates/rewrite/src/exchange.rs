@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use http::{Method, Uri, Version};
 
@@ -30,6 +31,10 @@ pub struct Exchange<'a> {
     pub authority: &'a str,
     /// The TLS session, `None` on a plain connection.
     pub tls: Option<TlsFacts<'a>>,
+    /// The round-trip time of the connection, `None` where nobody measured it.
+    pub round_trip_time: Option<Duration>,
+    /// Octets of the request: of its head as HTTP/1.1 writes it, and of its body where the head says how long it is.
+    pub received_bytes: u64,
 }
 
 /// What a TLS session negotiated, in words.
@@ -39,6 +44,8 @@ pub struct TlsFacts<'a> {
     pub protocol: &'a str,
     /// The cipher suite's name.
     pub cipher: &'a str,
+    /// The names of the cipher suites that the client offered, with colons between them.
+    pub ciphers_offered: &'a str,
 }
 
 impl Exchange<'_> {
@@ -99,7 +106,10 @@ pub(crate) mod tests {
             tls: Some(TlsFacts {
                 protocol: "TLSv1.3",
                 cipher: "TLS_AES_128_GCM_SHA256",
+                ciphers_offered: "TLS_AES_128_GCM_SHA256:ECDHE-RSA-AES256-GCM-SHA384",
             }),
+            round_trip_time: Some(Duration::from_micros(1_500)),
+            received_bytes: 321,
         }
     }
 

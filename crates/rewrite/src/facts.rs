@@ -56,6 +56,8 @@ pub struct AlternativeNames {
     pub email: Vec<String>,
     /// `uniformResourceIdentifier`
     pub uri: Vec<String>,
+    /// `otherName` that are user principal names.
+    pub upn: Vec<String>,
     /// `iPAddress`, as text.
     pub ip: Vec<String>,
 }
@@ -201,6 +203,7 @@ pub(crate) mod tests {
                 email: vec!["alice@contoso.com".into()],
                 uri: vec!["spiffe://contoso.com/billing".into()],
                 ip: vec!["192.0.2.1".into(), "2001:db8::1".into()],
+                upn: vec!["alice@corp.contoso.com".into()],
             },
             spiffe_id: "spiffe://contoso.com/billing".into(),
             issuers: vec![base64(&[0x31, 0x00]), base64(&[0xFF; 5])],

@@ -22,7 +22,8 @@ const X_ORIGINAL_URL: HeaderName = HeaderName::from_static("x-original-url");
 /// | `x-original-url` | path and query as received |
 ///
 /// Everything but the list is replaced, and the other headers of the kind are removed: `Forwarded`
-/// (RFC 7239), `x-forwarded-host` and all of its family, `x-real-ip`, `x-rewrite-url`. A gateway that
+/// (RFC 7239), `x-forwarded-host` and all of its family, `x-real-ip`, `x-rewrite-url`, and
+/// `x-azure-ja4-fingerprint`, which backends of Application Gateway know as its word. A gateway that
 /// kept one of them would give the client's word its own weight. The elements of the list before the
 /// last are the client's word as well: a backend may believe the last one only.
 pub fn apply(headers: &mut HeaderMap, exchange: &Exchange<'_>) {
@@ -49,7 +50,7 @@ pub fn apply(headers: &mut HeaderMap, exchange: &Exchange<'_>) {
 /// Whether a header tells where a request came from.
 pub(crate) fn is_forwarding(name: &HeaderName) -> bool {
     *name == FORWARDED
-        || ["x-real-ip", "x-rewrite-url"].contains(&name.as_str())
+        || ["x-azure-ja4-fingerprint", "x-real-ip", "x-rewrite-url"].contains(&name.as_str())
         || ["x-forwarded-", "x-original-"]
             .iter()
             .any(|prefix| name.as_str().starts_with(prefix))
@@ -115,6 +116,10 @@ mod tests {
             ("x-original-method", "DELETE"),
             ("x-rewrite-url", "/admin"),
             ("x-real-ip", "10.0.0.1"),
+            (
+                "x-azure-ja4-fingerprint",
+                "t13d1516h2_8daaf6152771_b186095e22b6",
+            ),
         ]);
         assert_eq!(headers, applied(&[]));
     }

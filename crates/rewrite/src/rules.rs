@@ -123,6 +123,7 @@ pub struct RuleSet {
     /// Request fields that rules ask for when the response is there.
     remembered: Vec<HeaderName>,
     identity_headers: Vec<HeaderName>,
+    asks_for_ciphers: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -179,7 +180,7 @@ impl RuleSet {
     ///
     /// # Errors
     ///
-    /// One [`RuleError`] for each unknown or unavailable variable, bad pattern, capture that no
+    /// One [`RuleError`] for each unknown variable, bad pattern, capture that no
     /// condition of the rule defines, and header that cannot be set.
     pub fn compile(rules: Vec<RuleSpec>) -> Result<Self, Vec<RuleError>> {
         compile::rule_set(rules)
@@ -199,6 +200,12 @@ impl RuleSet {
     /// Give those of **every** listener's rules to [`StripList::new`](crate::StripList::new).
     pub fn identity_headers(&self) -> impl Iterator<Item = &HeaderName> {
         self.identity_headers.iter()
+    }
+
+    /// Whether a rule asks for `ciphers_supported`. Where none does, nobody need make a
+    /// [list of them](crate::TlsFacts::ciphers_offered).
+    pub fn asks_for_ciphers(&self) -> bool {
+        self.asks_for_ciphers
     }
 
     /// Applies the request half of the rules.
@@ -343,6 +350,8 @@ impl Rule {
 /// Makes the changes in their order.
 pub(crate) fn apply(changes: Vec<Change<'_>>, headers: &mut HeaderMap) {
     let cookies_change = |change: &Change<'_>| matches!(change, Change::Cookie { .. });
+    // More than it can hold is seen at each field.
+    drop(headers.try_reserve(changes.len()));
     let mut cookies = (changes.iter().any(cookies_change)).then(|| Cookies::of(headers));
     for change in changes {
         match (change, &mut cookies) {

@@ -47,7 +47,7 @@ const fn known(name: &'static str, origin: &'static str) -> WellKnown {
 ///
 /// RFC 9110 section 6.5.1: framing, routing, request modifiers, authentication, content. A backend
 /// that merges trailers into the headers would take them for what the gateway has checked.
-const NOT_IN_TRAILERS: [&str; 20] = [
+const NOT_IN_TRAILERS: [&str; 21] = [
     "authorization",
     "cache-control",
     "connection",
@@ -68,6 +68,7 @@ const NOT_IN_TRAILERS: [&str; 20] = [
     "trailer",
     "transfer-encoding",
     "upgrade",
+    "x-appgw-trace-id",
 ];
 
 /// Standard request fields in which clients say something of their own, and no backend reads who the

@@ -42,6 +42,9 @@ enum Segment {
     Matched,
 }
 
+/// Octets that most rendered values have room in, so that they are not moved while they grow.
+const COMMON_VALUE: usize = 128;
+
 impl Template {
     /// Compiles `text` for a rule of this scope, or lists all that is wrong with it.
     ///
@@ -103,7 +106,7 @@ impl Template {
         let value = match self.segments.as_slice() {
             [only] => only.value(view, captured),
             segments => {
-                let mut value = Vec::new();
+                let mut value = Vec::with_capacity(COMMON_VALUE);
                 for segment in segments {
                     value.extend_from_slice(&segment.value(view, captured));
                 }

@@ -9,6 +9,10 @@ use percent_encoding::{CONTROLS, utf8_percent_encode};
 ///
 /// For text that came from outside the header section: it may hold line feeds, NUL or UTF-8.
 pub(crate) fn percent(text: &str) -> Cow<'_, [u8]> {
+    // Most of what comes is, and to see it at once takes a tenth of the time.
+    if text.bytes().all(is_printable) {
+        return Cow::Borrowed(text.as_bytes());
+    }
     bytes(utf8_percent_encode(text, CONTROLS).into())
 }
 

@@ -21,6 +21,10 @@ pub enum UrlError {
     /// It is no request target. What was received and stays was none, then: what is rendered always is.
     #[error("the rewritten URL is not a request target")]
     Invalid,
+    /// A segment of its path, percent-encoded or not, is `.` or `..`, which servers follow: what a client put into it
+    /// must not lead elsewhere than the rule says.
+    #[error("the rewritten path has a segment of dots")]
+    DotSegment,
 }
 
 /// A part of a URL that templates make.
@@ -73,19 +77,20 @@ impl UrlChange {
         if (self.path.is_none() && self.query.is_none()) || received.path() == "*" {
             return Ok(None);
         }
-        let path = match &self.path {
-            Some((path, _)) => path,
-            None => received.path(),
-        };
         let query = match &self.query {
             Some(query) => query,
             None => received.query().unwrap_or_default(),
         };
         let mut target = String::new();
-        if !path.starts_with('/') {
-            target.push('/');
+        match &self.path {
+            None => target.push_str(received.path()),
+            Some((path, _)) if has_dot_segment(path) => return Err(UrlError::DotSegment),
+            // Two slashes at the beginning would be read as an authority.
+            Some((path, _)) => {
+                target.push('/');
+                target.push_str(path.trim_start_matches('/'));
+            }
         }
-        target.push_str(path);
         if !query.is_empty() {
             target.push('?');
             target.push_str(query);
@@ -98,6 +103,13 @@ impl UrlChange {
             .map(Some)
             .map_err(|_| UrlError::Invalid)
     }
+}
+
+/// Whether a path has a segment `.` or `..`, whatever way it and the slashes around it are written.
+fn has_dot_segment(path: &str) -> bool {
+    let decoded: Vec<u8> = percent_encoding::percent_decode_str(path).collect();
+    let mut segments = decoded.split(|octet| matches!(octet, b'/' | b'\\'));
+    segments.any(|segment| matches!(segment, b"." | b".."))
 }
 
 /// Appends octets to a part of a URL, percent-encoding what cannot stand in it (RFC 3986 section 3.3 and 3.4).
@@ -207,9 +219,12 @@ mod tests {
                 let mut change = UrlChange::default();
                 change.set_path(encoded(&path, UrlPart::Path, written), Reroute::Stay);
                 change.set_query(encoded(&query, UrlPart::Query, written));
-                let target = change.target(&Uri::from_static("/a?b")).unwrap().unwrap();
+                let target = match change.target(&Uri::from_static("/a?b")) {
+                    Err(UrlError::DotSegment) => continue,
+                    target => target.unwrap().unwrap(),
+                };
                 let text = target.as_str();
-                assert!(text.starts_with('/'));
+                assert!(text.starts_with('/') && !text.starts_with("//"));
                 assert!(
                     text.bytes()
                         .all(|octet| octet.is_ascii_graphic() && octet != b'#')
@@ -220,10 +235,7 @@ mod tests {
                     target.path().len() + target.query().map_or(0, |q| q.len() + 1),
                     text.len()
                 );
-                assert!(
-                    text.parse::<Uri>().is_ok() || text.starts_with("//"),
-                    "{text}"
-                );
+                assert!(text.parse::<Uri>().is_ok(), "{text}");
             }
         }
     }
@@ -232,8 +244,39 @@ mod tests {
     fn a_target_of_32_kilobytes_is_the_longest() {
         for (length, fits) in [(MAX_TARGET, true), (MAX_TARGET + 1, false)] {
             let mut change = UrlChange::default();
-            change.set_path("/".repeat(length), Reroute::Stay);
+            change.set_path(format!("/{}", "a".repeat(length - 1)), Reroute::Stay);
             assert_eq!(change.target(&Uri::from_static("/")).is_ok(), fits);
+        }
+    }
+
+    #[test]
+    fn a_rewritten_path_leads_where_it_says_and_begins_with_one_slash() {
+        let target = |path: &str| {
+            let mut change = UrlChange::default();
+            change.set_path(path.into(), Reroute::Stay);
+            let target = change.target(&Uri::from_static("/"));
+            target.map(|target| target.unwrap().as_str().to_owned())
+        };
+        for path in [
+            "/app/../admin",
+            "..",
+            "/a/.",
+            "./a",
+            "/a/%2e%2E/b",
+            "/a%2f..%2fb",
+            "/a/.%2e",
+            "/a%5c..%5Cb",
+        ] {
+            assert_eq!(target(path), Err(UrlError::DotSegment), "{path}");
+        }
+        for (path, expected) in [
+            ("//evil.example/a", "/evil.example/a"),
+            ("///", "/"),
+            ("a//b", "/a//b"),
+            ("/a/...", "/a/..."),
+            ("/.well-known/a..b", "/.well-known/a..b"),
+        ] {
+            assert_eq!(target(path).as_deref(), Ok(expected));
         }
     }
 

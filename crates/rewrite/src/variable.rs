@@ -8,7 +8,7 @@ mod table;
 
 use std::borrow::Cow;
 
-use http::header::{COOKIE, HOST, HeaderName, SET_COOKIE};
+use http::header::{COOKIE, HOST, HeaderName};
 use http::{HeaderMap, StatusCode};
 
 use crate::exchange::Exchange;
@@ -16,7 +16,7 @@ use crate::rules::RuleProblem;
 use crate::text;
 
 use table::ServerVariable;
-pub use table::{available, unavailable};
+pub use table::available;
 
 /// One variable, resolved when the rules were compiled.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,7 +61,7 @@ impl Variable {
             return request_field(header).map(Self::Request);
         }
         if let Some(header) = name.strip_prefix(RESPONSE_PREFIX) {
-            return response_field(header).map(Self::Response);
+            return token(header).map(Self::Response);
         }
         let unknown = || RuleProblem::UnknownVariable { name: name.into() };
         let server = name.strip_prefix(SERVER_PREFIX).ok_or_else(unknown)?;
@@ -83,6 +83,11 @@ impl Variable {
     /// Whether the value depends on the client's certificate.
     pub(crate) fn tells_identity(&self) -> bool {
         matches!(self, Self::Server(variable) if variable.name.starts_with("client_certificate"))
+    }
+
+    /// Whether the value is the list of cipher suites that the client offered.
+    pub(crate) fn lists_ciphers(&self) -> bool {
+        matches!(self, Self::Server(variable) if variable.name == table::CIPHERS_SUPPORTED)
     }
 
     /// The request field that the value is read from.
@@ -115,13 +120,6 @@ fn request_field(name: &str) -> Result<HeaderName, RuleProblem> {
     match crate::strip::has_plain_name(name) {
         true => token(name),
         false => Err(RuleProblem::InvalidHeaderName { name: name.into() }),
-    }
-}
-
-fn response_field(name: &str) -> Result<HeaderName, RuleProblem> {
-    match token(name)? {
-        SET_COOKIE => Err(RuleProblem::SetCookie),
-        name => Ok(name),
     }
 }
 

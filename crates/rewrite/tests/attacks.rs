@@ -62,6 +62,7 @@ fn facts(text: &str) -> CertificateFacts {
             email: vec![text.into(); 2],
             uri: vec![text.into(); 2],
             ip: vec![text.into(); 2],
+            upn: vec![text.into(); 2],
         },
         spiffe_id: text.into(),
         issuers: vec![text.into(); 2],
@@ -82,7 +83,10 @@ fn exchange<'a>(client: Client<'a>, uri: &'a Uri, text: &'a str) -> Exchange<'a>
         tls: Some(TlsFacts {
             protocol: text,
             cipher: text,
+            ciphers_offered: text,
         }),
+        round_trip_time: None,
+        received_bytes: 0,
     }
 }
 

@@ -32,7 +32,7 @@ pub use client_chains::{
 pub use memory::REMEMBERED_CHAINS;
 pub use policy::{
     Asked, KEY_EXCHANGES, NotHonoured, PolicyError, PredefinedPolicy, ResolvedPolicy, TlsPolicy,
-    TlsVersion, Unsupported,
+    TlsVersion, Unsupported, cipher_suite_name,
 };
 pub use profile::{
     APPLICATION_PROTOCOLS, ClientAuth, OcspStapling, OnFailure, Profile, ProfileError, Revocation,

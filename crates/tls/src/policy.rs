@@ -14,6 +14,7 @@ use rustls::{CipherSuite, NamedGroup, SupportedCipherSuite, SupportedProtocolVer
 use self::suite::{Kind, Suite};
 
 pub use self::predefined::PredefinedPolicy;
+pub use self::suite::cipher_suite_name;
 pub use self::unsupported::{Asked, NotHonoured, Unsupported};
 pub use self::version::TlsVersion;
 

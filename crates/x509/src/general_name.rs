@@ -3,7 +3,7 @@ use core::net::IpAddr;
 
 use crate::der::{Error, Reader, Tag, read_each};
 use crate::name::Name;
-use crate::oid::Oid;
+use crate::oid::{self, Oid};
 
 /// One form of name (RFC 5280 section 4.2.1.6).
 ///
@@ -68,6 +68,21 @@ impl<'a> GeneralName<'a> {
             0x88 => Self::RegisteredId(Oid::from_content(tlv.value)?),
             _ => return Err(Error::Constraint),
         })
+    }
+
+    /// The user principal name, as Microsoft's certificates of people carry it: an `otherName` that holds a `UTF8String`.
+    #[must_use]
+    pub fn user_principal_name(&self) -> Option<&'a str> {
+        let Self::OtherName { type_id, value } = self else {
+            return None;
+        };
+        if *type_id != oid::USER_PRINCIPAL_NAME {
+            return None;
+        }
+        let mut reader = Reader::new(value);
+        let text = reader.expect(Tag::UTF8_STRING).ok()?;
+        reader.finish().ok()?;
+        core::str::from_utf8(text).ok()
     }
 
     fn other_name(content: &'a [u8]) -> Result<Self, Error> {

@@ -26,6 +26,7 @@ pub mod oid;
 mod serial;
 mod shown;
 mod signature;
+mod spiffe;
 
 pub use algorithm::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 pub use certificate::{Certificate, Validity, Version};
@@ -41,3 +42,4 @@ pub use oid::Oid;
 pub use serial::Serial;
 pub use shown::{CUT, MAX_SHOWN, Shown};
 pub use signature::{SignatureError, verify_signature};
+pub use spiffe::SpiffeId;

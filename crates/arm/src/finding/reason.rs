@@ -115,6 +115,11 @@ pub enum Adaptation {
         /// The priority.
         priority: u16,
     },
+    /// `Set-Cookie` set as a header, for what a condition found in it.
+    #[error(
+        "each Set-Cookie field that the condition matches is changed by itself; the others stay"
+    )]
+    Cookie,
     /// A version of TLS that is not spoken any more.
     #[error("TLS 1.2 is the oldest version that is spoken")]
     Version,

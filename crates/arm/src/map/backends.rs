@@ -69,9 +69,10 @@ impl<'a> Mapping<'a> {
             .probes
             .referred(item, "probe")
             .map(|probe| probe.name);
-        // Portals write it beside the probe that they add or remove.
-        let _ = item.switch("probeEnabled");
-        table.set_some("probe", probe);
+        // Many documents leave it out beside a probe that is in use, so only the word itself turns it off.
+        if item.switch("probeEnabled") != Some(false) {
+            table.set_some("probe", probe);
+        }
         self.backend_tls(item, protocol == Some("Https"), &mut table);
         table
     }

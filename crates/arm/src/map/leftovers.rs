@@ -122,6 +122,7 @@ const REASONS: &[(Reason, &[&str])] = &[
             "routingrules",
             "backendsettingscollection",
             "enablel4clientippreservation",
+            "pickhostnamefrombackendsettings",
         ],
     ),
     (Reason::Fips, &["enablefips"]),

@@ -1,12 +1,14 @@
 //! `rewriteRuleSets`.
 
-use super::Mapping;
 use super::listeners::require;
+use super::{Mapping, cookies};
 use crate::collection::Element;
 use crate::finding::Problem;
 use crate::item::Item;
 use crate::place::Place;
 use crate::toml_text::{Table, Value};
+
+const RESPONSE: &str = "responseHeaderConfigurations";
 
 impl<'a> Mapping<'a> {
     pub(super) fn rewrite_sets(&mut self) {
@@ -35,12 +37,18 @@ fn rewrite(set: &Element<'_>, rule: &Item<'_>, tables: &mut Vec<Table>) {
     table.set_some("sequence", rule.number("ruleSequence"));
     tables.push(table);
     let inner = |name: &'static str| [path[0], path[1], path[2], name];
-    for condition in rule.items("conditions") {
+    let conditions = rule.items("conditions");
+    // What is asked of each field by itself is not asked of all as one.
+    let is_for_cookies = is_all_about_cookies(rule);
+    for condition in &conditions {
+        require(condition, "variable");
+        require(condition, "pattern");
+        if is_for_cookies && cookies::is_asked_by(condition) {
+            continue;
+        }
         let mut table = Table::element(&inner("conditions"), condition.place());
-        require(&condition, "variable");
-        require(&condition, "pattern");
         table.set_some("variable", condition.text("variable"));
-        pattern(&condition, &mut table);
+        pattern(condition, &mut table);
         tables.push(table);
     }
     let Some(actions) = rule.table("actionSet") else {
@@ -53,7 +61,7 @@ fn rewrite(set: &Element<'_>, rule: &Item<'_>, tables: &mut Vec<Table>) {
         actions.place(),
         tables,
     );
-    let response = headers(&actions, "responseHeaderConfigurations");
+    let response = headers(&actions, RESPONSE);
     push(
         &inner("response_headers"),
         response.plain,
@@ -67,6 +75,9 @@ fn rewrite(set: &Element<'_>, rule: &Item<'_>, tables: &mut Vec<Table>) {
     for header in response.matched {
         cookie(&header, &inner("response_cookies"), tables);
     }
+    for header in response.cookies {
+        cookies::change(&header, &conditions, &inner("response_cookies"), tables);
+    }
     if let Some(url) = actions.table("urlConfiguration") {
         let mut table = Table::named(&inner("url"), url.place());
         table.set_some("path", url.text("modifiedPath"));
@@ -78,7 +89,7 @@ fn rewrite(set: &Element<'_>, rule: &Item<'_>, tables: &mut Vec<Table>) {
     }
 }
 
-fn pattern(item: &Item<'_>, table: &mut Table) {
+pub(super) fn pattern(item: &Item<'_>, table: &mut Table) {
     table.set_some("pattern", item.text("pattern"));
     for (key, name) in [("ignore_case", "ignoreCase"), ("negate", "negate")] {
         if item.switch(name) == Some(true) {
@@ -87,21 +98,43 @@ fn pattern(item: &Item<'_>, table: &mut Table) {
     }
 }
 
+/// Whether a rule does nothing but set `Set-Cookie` for what a condition found in it.
+fn is_all_about_cookies(rule: &Item<'_>) -> bool {
+    let Some(actions) = rule.table("actionSet") else {
+        return false;
+    };
+    let response = actions.items(RESPONSE);
+    !response.is_empty()
+        && response
+            .iter()
+            .all(|header| !header.has("headerValueMatcher") && cookies::is_set(header))
+        && actions.items("requestHeaderConfigurations").is_empty()
+        && !actions.has("urlConfiguration")
+}
+
 /// The header changes of one side.
 struct Headers<'a> {
     plain: Vec<(&'a str, &'a str)>,
     /// Those that ask for the value.
     matched: Vec<Item<'a>>,
+    /// Those that set `Set-Cookie` of a response without.
+    cookies: Vec<Item<'a>>,
 }
 
 fn headers<'a>(actions: &Item<'a>, name: &'static str) -> Headers<'a> {
     let mut headers = Headers {
         plain: Vec::new(),
         matched: Vec::new(),
+        cookies: Vec::new(),
     };
     for header in actions.items(name) {
         if header.has("headerValueMatcher") {
             headers.matched.push(header);
+            continue;
+        }
+        let is_cookie = name == RESPONSE && cookies::is_set(&header);
+        if is_cookie && headers.cookies.is_empty() {
+            headers.cookies.push(header);
             continue;
         }
         require(&header, "headerName");
@@ -114,7 +147,7 @@ fn headers<'a>(actions: &Item<'a>, name: &'static str) -> Headers<'a> {
             Some(_) => header.text("headerValue"),
         };
         let same = |(other, _): &(&str, &str)| other.eq_ignore_ascii_case(own);
-        if headers.plain.iter().any(same) {
+        if is_cookie || headers.plain.iter().any(same) {
             let collection = "headers of this rule";
             header.problem(Problem::SameName {
                 collection,

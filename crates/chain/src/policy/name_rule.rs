@@ -5,8 +5,7 @@ use core::fmt;
 use core::net::IpAddr;
 use core::str::FromStr;
 
-use portcullis_x509::der::{Reader, Tag};
-use portcullis_x509::{GeneralName, KeyUsage, oid};
+use portcullis_x509::{GeneralName, KeyUsage, SpiffeId};
 
 use super::purpose::Purpose;
 use crate::host;
@@ -94,15 +93,16 @@ impl NameRule {
             }
             (Rule::Uri(expected), GeneralName::Uri(found)) => expected == found,
             (Rule::SpiffeTrustDomain(domain), GeneralName::Uri(found)) => {
-                bearer.is_workload && spiffe_trust_domain(found) == Some(domain)
+                let id = SpiffeId::parse(found);
+                bearer.is_workload && id.is_some_and(|id| id.trust_domain() == domain)
             }
             (Rule::Email(expected), GeneralName::Rfc822Name(found)) => is_mailbox(expected, found),
             (Rule::Ip { address, prefix }, GeneralName::IpAddress(found)) => {
                 is_in_network(*address, *prefix, found)
             }
-            (Rule::Upn(expected), GeneralName::OtherName { type_id, value }) => {
-                *type_id == oid::USER_PRINCIPAL_NAME
-                    && utf8(value).is_some_and(|found| is_principal(expected, found))
+            (Rule::Upn(expected), name) => {
+                let found = name.user_principal_name();
+                found.is_some_and(|found| is_principal(expected, found))
             }
             _ => false,
         }
@@ -130,33 +130,6 @@ fn is_server(expected: &str, name: &str) -> bool {
     is_host(name, expected) || (name.starts_with("*.") && name.eq_ignore_ascii_case(expected))
 }
 
-/// Octets of a SPIFFE ID (section 2.3).
-const MAX_SPIFFE_ID: usize = 2_048;
-
-/// The trust domain of a workload's SPIFFE ID: lower-case letters, digits, dots, hyphens and
-/// underscores; no user, no port, no query and no fragment; a path of segments that are none of them empty
-/// or dots (SPIFFE ID section 2).
-fn spiffe_trust_domain(uri: &str) -> Option<&str> {
-    let (scheme, rest) = uri.split_at_checked("spiffe://".len())?;
-    let (domain, path) = rest.split_once('/')?;
-    let sound = uri.len() <= MAX_SPIFFE_ID
-        && scheme.eq_ignore_ascii_case("spiffe://")
-        && is_trust_domain(domain)
-        && path.split('/').all(is_segment);
-    sound.then_some(domain)
-}
-
-fn is_segment(segment: &str) -> bool {
-    let allowed = |octet: u8| octet.is_ascii_alphanumeric() || b"-._".contains(&octet);
-    !matches!(segment, "" | "." | "..") && segment.bytes().all(allowed)
-}
-
-fn is_trust_domain(domain: &str) -> bool {
-    let allowed =
-        |octet: u8| octet.is_ascii_lowercase() || octet.is_ascii_digit() || b"-._".contains(&octet);
-    matches!(domain.len(), 1..=255) && domain.bytes().all(allowed)
-}
-
 fn is_mailbox(expected: &str, found: &str) -> bool {
     let (Some((local, host)), Some((found_local, found_host))) =
         (expected.rsplit_once('@'), host::mailbox(found))
@@ -181,13 +154,6 @@ fn is_principal(expected: &str, found: &str) -> bool {
 fn only_at(text: &str) -> Option<(&str, &str)> {
     text.split_once('@')
         .filter(|(before, after)| !before.is_empty() && !after.contains('@'))
-}
-
-fn utf8(value: &[u8]) -> Option<&str> {
-    let mut reader = Reader::new(value);
-    let text = reader.expect(Tag::UTF8_STRING).ok()?;
-    reader.finish().ok()?;
-    core::str::from_utf8(text).ok()
 }
 
 fn is_in_network(address: IpAddr, prefix: u8, found: &[u8]) -> bool {
@@ -221,7 +187,7 @@ impl FromStr for NameRule {
             match word.trim().to_ascii_lowercase().as_str() {
                 "dns" => is(is_host_pattern(value), Rule::Dns),
                 "uri" => is(is_uri(value), Rule::Uri),
-                "spiffe" => is(is_trust_domain(value), Rule::SpiffeTrustDomain),
+                "spiffe" => is(SpiffeId::is_trust_domain(value), Rule::SpiffeTrustDomain),
                 "email" => is(is_mailbox_pattern(value), Rule::Email),
                 "ip" => network(value),
                 "upn" => is(is_principal_pattern(value), Rule::Upn),

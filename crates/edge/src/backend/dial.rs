@@ -35,7 +35,7 @@ const PING: Duration = Duration::from_secs(30);
 const SETTLING: Duration = Duration::from_millis(1);
 
 /// A byte stream to a backend, secured or not.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
@@ -45,7 +45,7 @@ type Io = TokioIo<Box<dyn Stream>>;
 pub(super) type Http2Connection = Arc<Mutex<http2::Connection<Io, RequestBody, TokioExecutor>>>;
 
 /// Connects, and over TLS proves the backend.
-pub(super) async fn connect(destination: &Destination) -> Result<Box<dyn Stream>, Refused> {
+pub(crate) async fn connect(destination: &Destination) -> Result<Box<dyn Stream>, Refused> {
     let address = destination.address;
     let stream = TcpStream::connect(address).await.and_then(|stream| {
         stream.set_nodelay(true)?;

@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::StatusCode;
-use http::uri::{Authority, InvalidUri};
 use portcullis_model as model;
+use portcullis_model::path::PathPattern;
 
 use super::Loader;
+use crate::affinity;
 use crate::authorization::Authorization;
 use crate::pages::Pages;
 use crate::plan::{Forward, PathWay, Plan, Way};
+use crate::pool::Pool;
 
 impl<'a> Loader<'a> {
     pub(super) fn load_authorizations(&mut self) {
@@ -53,14 +55,15 @@ impl<'a> Loader<'a> {
 
     pub(super) fn plan(&mut self, rule: &model::Rule) -> Option<Plan> {
         match &rule.action {
-            model::Action::Route(route) => self.way(route, &rule.place).map(Plan::One),
+            model::Action::Route(route) => self.way(route, Vec::new(), &rule.place).map(Plan::One),
             model::Action::Paths(map) => {
-                let default = self.way(&map.default, &map.place)?;
+                let default = self.way(&map.default, Vec::new(), &map.place)?;
                 let mut rules = HashMap::new();
                 for path in &map.rules {
+                    let patterns = path.paths.iter().map(|path| path.value.clone());
                     let way = PathWay {
                         authorization: self.authorization(path.authorization.as_ref())?,
-                        way: self.way(&path.route, &path.place)?,
+                        way: self.way(&path.route, patterns.collect(), &path.place)?,
                     };
                     rules.insert(path.name.value.clone(), way);
                 }
@@ -73,7 +76,13 @@ impl<'a> Loader<'a> {
         }
     }
 
-    fn way(&mut self, route: &model::Route, place: &model::Place) -> Option<Way> {
+    /// `patterns` are those of the path rule, none where it is not one.
+    fn way(
+        &mut self,
+        route: &model::Route,
+        patterns: Vec<PathPattern>,
+        place: &model::Place,
+    ) -> Option<Way> {
         let forward = match route {
             model::Route::Redirect(redirect) => return Some(Way::Redirect(Arc::clone(redirect))),
             model::Route::Forward(forward) => forward,
@@ -82,28 +91,29 @@ impl<'a> Loader<'a> {
             Some(set) => Arc::clone(self.rewrite_sets.get(set.name.as_str())?),
             None => Arc::default(),
         };
-        let backends = forward
-            .backends
-            .iter()
-            .map(|backend| {
-                Ok((
-                    backend.host.clone(),
-                    backend.to_string().parse::<Authority>()?,
-                ))
-            })
-            .collect::<Result<_, InvalidUri>>();
-        match backends {
-            Ok(backends) => {
-                let settings = Arc::clone(&forward.backend_settings);
-                let transport = self.transport(&settings)?;
-                Some(Way::Forward(Forward::new(
-                    backends, settings, transport, rewrites,
-                )))
-            }
-            Err(error) => {
-                self.setup(place, error);
-                None
-            }
+        if forward.backend_settings.affinity.is_some()
+            && let Err(error) = affinity::prepare()
+        {
+            self.setup(place, error);
+            return None;
         }
+        let pool = self.pool(forward)?;
+        Some(Way::Forward(Forward::new(pool, rewrites, patterns)))
+    }
+
+    /// The pool of a rule, the same for all rules that have the same pool under the same settings.
+    fn pool(&mut self, forward: &model::Forward) -> Option<Arc<Pool>> {
+        let (name, settings) = (&forward.pool.name, &forward.backend_settings);
+        let mut pools = self.pools.iter();
+        let found = pools.find(|pool| pool.name == *name && pool.settings.name == settings.name);
+        if let Some(pool) = found {
+            return Some(Arc::clone(pool));
+        }
+        let transport = self.transport(settings)?;
+        let balance = forward.pool.balance;
+        let pool = Pool::new(name, settings, transport, balance, &forward.backends);
+        let pool = Arc::new(pool);
+        self.pools.push(Arc::clone(&pool));
+        Some(pool)
     }
 }

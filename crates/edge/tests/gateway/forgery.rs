@@ -210,8 +210,10 @@ async fn what_concerns_one_connection_ends_at_the_gateway() {
     assert_eq!(
         scene.backend.last().names(),
         [
+            "connection",
             "host",
             "te",
+            "x-appgw-trace-id",
             "x-forwarded-for",
             "x-forwarded-port",
             "x-forwarded-proto",
@@ -220,6 +222,7 @@ async fn what_concerns_one_connection_ends_at_the_gateway() {
             "x-stays",
         ]
     );
+    assert_eq!(scene.backend.last().only("connection"), "te");
     assert_eq!(scene.backend.last().only("te"), "trailers");
 }
 

@@ -33,7 +33,14 @@
 //! - `log`: what the operator reads
 //! - `authorization`: who may pass, beside being proven
 //! - `paths`: what the path of a request decides, redirects, error pages, plain HTTP
+//! - `pools`: which endpoint of a pool a request goes to, and to another where it cannot be sent
+//! - `probes`: whether backends are asked how they are
+//! - `names`: names of backends, resolved again and again
 //! - `url_rewrite`: what rules make of URLs and of `Set-Cookie`
+//! - `websocket`: what is no HTTP any more, and when it ends
+//! - `upgrades`: what looks like an upgrade and is none
+//! - `trailers`: what comes after a body, and what comes before it
+//! - `memory`: bodies of any size take little of it
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::as_conversions,
@@ -61,11 +68,15 @@ mod hello;
 mod identity;
 mod identity_headers;
 mod log;
+mod memory;
+mod names;
 mod nonces;
 mod ocsp;
 mod own_fields;
 mod paths;
 mod plain_http;
+mod pools;
+mod probes;
 mod reload;
 mod responders;
 mod resumption;
@@ -76,5 +87,8 @@ mod routing;
 mod silence;
 mod stapling;
 mod store;
+mod trailers;
+mod upgrades;
 mod url_rewrite;
 mod variables_beyond;
+mod websocket;

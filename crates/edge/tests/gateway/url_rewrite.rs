@@ -312,23 +312,24 @@ async fn no_rewrite_reaches_a_path_whose_authorization_the_client_lacks() {
     let scene = Scene::new().await;
     for path in ["/go", "/again"] {
         for to in [
-            "/admin",
-            "admin/x",
-            "/ADMIN",
-            "/%61dmin",
-            "//admin",
-            "/x/../admin",
-            "/x/..%2fadmin",
-            "/x\\..\\admin",
-            "/admin?x",
-            "/admin#x",
+            "/admin", "admin/x", "/ADMIN", "/%61dmin", "//admin", "/admin?x", "/admin#x",
         ] {
             let answer = scene.get_to(None, path, to).await;
             let found = (answer.status, &*answer.reason());
             assert_eq!(found, (403, "client_certificate_required"), "{path} {to}");
         }
-        let answer = scene.get_to(None, path, "/../admin").await;
-        assert_eq!((answer.status, &*answer.reason()), (400, "path_invalid"));
+        for to in [
+            "/../admin",
+            "/x/../admin",
+            "/x/..%2fadmin",
+            "/x\\..\\admin",
+            "/x/%2e%2e/y",
+            "/./x",
+        ] {
+            let answer = scene.get_to(None, path, to).await;
+            let found = (answer.status, &*answer.reason());
+            assert_eq!(found, (400, "path_invalid"), "{path} {to}");
+        }
     }
     assert!(scene.first.requests().is_empty() && scene.second.requests().is_empty());
     let alice = scene.pki.alice();
@@ -375,4 +376,23 @@ async fn a_set_cookie_field_is_changed_by_its_own_value() {
             "last=d; Secure",
         ]
     );
+}
+
+#[tokio::test]
+async fn over_http_2_a_request_is_rewritten_as_over_http_1() {
+    let scene = Scene::new().await;
+    let client = Client::new(&scene.pki).http2();
+    let mut connection = client.connect(scene.gateway.address(), HOST).await;
+    let request = Request::get("/old/shoes?size=42").body(Empty::new());
+    let answer = connection.send(HOST, request.unwrap()).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(values(&answer, "x-list"), ["yes"]);
+    let request = scene.second.last();
+    assert_eq!(request.line, "GET /list/shoes?size=42 HTTP/1.1");
+    assert_eq!(request.only("host"), HOST);
+    assert_eq!(request.only("x-original-url"), "/old/shoes?size=42");
+    let request = Request::get("/self").header("accept", "application/json");
+    let answer = connection.send(HOST, request.body(Empty::new()).unwrap());
+    let answer = answer.await;
+    assert_eq!((answer.status, &*answer.reason()), (500, "rewrite_loop"));
 }

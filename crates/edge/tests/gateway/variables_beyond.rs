@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::Request;
 use http_body_util::Empty;
-use portcullis_test_pki::{BasicConstraints, Certified};
+use portcullis_test_pki::{BasicConstraints, Certified, der, general_name};
 use sha2::{Digest as _, Sha256};
 
 use crate::rig::{Backend, Client, Pki, Profile, Recorded, Responder, Rig, Setup};
@@ -21,6 +21,11 @@ fn escaped(pem: &str) -> String {
         .replace('+', "%2B")
         .replace('/', "%2F")
         .replace('=', "%3D")
+}
+
+/// An otherName that is a user principal name.
+fn principal(name: &str) -> Vec<u8> {
+    general_name::other("1.3.6.1.4.1.311.20.2.3", &der::utf8_string(name))
 }
 
 /// A gateway that asks about clients and tells the variables beyond in headers of their names.
@@ -46,6 +51,7 @@ impl Beyond {
             .dns("a.contoso.com")
             .email("alice@contoso.com")
             .ip("192.0.2.1".parse().unwrap())
+            .general_name(&principal("alice@corp.contoso.com"))
             .ocsp_url(&responder.url())
             .issue();
         responder.knows(&alice, &pki.issuing);
@@ -84,7 +90,7 @@ impl Beyond {
     }
 }
 
-const BEYOND: [&str; 11] = [
+const BEYOND: [&str; 12] = [
     "chain",
     "days_left",
     "der",
@@ -92,6 +98,7 @@ const BEYOND: [&str; 11] = [
     "san_dns",
     "san_email",
     "san_ip",
+    "san_upn",
     "san_uri",
     "spiffe_id",
     "fingerprint_sha256",
@@ -121,6 +128,7 @@ async fn the_variables_beyond_reach_the_backend() {
         ("san-dns", "alice.contoso.com,a.contoso.com"),
         ("san-email", "alice@contoso.com"),
         ("san-ip", "192.0.2.1"),
+        ("san-upn", "alice@corp.contoso.com"),
         ("san-uri", "spiffe://contoso.com/billing"),
         ("spiffe-id", "spiffe://contoso.com/billing"),
         ("fingerprint-sha256", &fingerprint),
@@ -178,5 +186,39 @@ async fn an_authority_or_a_certificate_of_two_uris_has_no_spiffe_id() {
                 .starts_with("spiffe://contoso.com/a")
         );
         assert!(seen.header("x-told-spiffe-id").is_empty());
+    }
+}
+
+#[tokio::test]
+async fn what_is_known_of_connection_and_request_reaches_the_backend() {
+    let (pki, backend) = (Pki::new(), Backend::start().await);
+    let rule = r#"name = "known"
+request_headers = { X-Offered = "{var_ciphers_supported}", X-Used = "{var_ciphers_used}", X-Rtt = "{var_client_tcp_rtt}", X-Received = "{var_received_bytes}" }
+response_headers = { X-Sent = "{var_sent_bytes}" }"#;
+    let gateway = Setup::new(&pki, &backend)
+        .site(ANYONE, Profile::passthrough())
+        .rule(rule)
+        .start();
+    for client in [Client::new(&pki), Client::new(&pki).http2()] {
+        let mut connection = client.connect(gateway.address(), ANYONE).await;
+        let request = Request::get("/a?b").header("x-padding", "1234567890");
+        let answer = connection.send(ANYONE, request.body(Empty::new()).unwrap());
+        let answer = answer.await;
+        assert_eq!(answer.status, 200);
+        assert!(answer.headers.contains(&("x-sent".into(), "0".into())));
+        let seen = backend.last();
+        let offered = seen.only("x-offered");
+        let used = seen.only("x-used");
+        assert!(used.starts_with("TLS_"), "{used}");
+        assert!(offered.split(':').any(|suite| suite == used), "{offered}");
+        assert!(
+            offered.contains("ECDHE-ECDSA-AES128-GCM-SHA256"),
+            "{offered}"
+        );
+        let rtt: u64 = seen.only("x-rtt").parse().unwrap();
+        assert!((1..60_000_000).contains(&rtt), "{rtt}");
+        let received: usize = seen.only("x-received").parse().unwrap();
+        let least = "GET /a?b HTTP/1.1\r\nx-padding: 1234567890\r\n\r\n".len();
+        assert!((least..1_000).contains(&received), "{received}");
     }
 }

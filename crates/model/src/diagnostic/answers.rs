@@ -46,7 +46,6 @@ impl Problem {
             Self::MixedPolicies { .. } => "mixed_policies",
             Self::Unproven { .. } => "unproven",
             Self::ProbeProtocol { .. } => "probe_protocol",
-            Self::Carried { .. } => "carried",
             Self::NotHonoured { .. } => "not_honoured",
             Self::Unreferenced { .. } => "unreferenced",
             Self::Shadowed { .. } => "shadowed",

@@ -310,12 +310,6 @@ pub enum Problem {
         /// The probe.
         probe: String,
     },
-    /// Warning: a key is checked and kept, but the gateway does not act on it yet.
-    #[error("{key:?} is kept, but not acted on yet")]
-    Carried {
-        /// The key.
-        key: &'static str,
-    },
     /// Warning: nothing refers to an item.
     #[error("nothing refers to {item} {name:?}")]
     Unreferenced {
@@ -381,7 +375,6 @@ impl Problem {
             | Self::Shadowed { .. }
             | Self::ShadowedPath { .. }
             | Self::RedirectToItself { .. }
-            | Self::Carried { .. }
             | Self::NotHonoured { .. } => Severity::Warning,
             _ => Severity::Error,
         }

@@ -17,8 +17,22 @@ pub struct Pool {
     pub name: String,
     /// At least one.
     pub targets: Vec<Located<Target>>,
+    /// Which of them a request goes to.
+    pub balance: Balance,
     /// Where the pool begins.
     pub place: Place,
+}
+
+/// Which server of a pool a request goes to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Balance {
+    /// Each in turn.
+    #[default]
+    RoundRobin,
+    /// That with the fewest requests in flight.
+    LeastConnections,
+    /// The same for the same address of a client.
+    IpHash,
 }
 
 /// A server as a pool names it.
@@ -28,6 +42,8 @@ pub struct Target {
     pub host: TargetHost,
     /// Its port, where the pool says one; otherwise that of the backend settings counts.
     pub port: Option<u16>,
+    /// How much it gets beside the others, 1 to 100.
+    pub weight: u8,
 }
 
 /// The address or name of a server.
@@ -56,6 +72,8 @@ pub struct Backend {
     pub host: TargetHost,
     /// Its port: the target's own, otherwise that of the backend settings.
     pub port: u16,
+    /// How much it gets beside the others, 1 to 100.
+    pub weight: u8,
 }
 
 impl fmt::Display for Backend {
@@ -64,8 +82,7 @@ impl fmt::Display for Backend {
     }
 }
 
-/// How backends are spoken to. What is marked as carried is checked and kept but not
-/// acted on yet; each such key is a warning ([`crate::Gateway::carried`]).
+/// How backends are spoken to.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct BackendSettings {
@@ -81,15 +98,15 @@ pub struct BackendSettings {
     pub host: BackendHost,
     /// How long to wait for the response's head.
     pub request_timeout: Duration,
-    /// Carried: the path that replaces the matched part of the request's, or is put before it.
+    /// The path that replaces the matched part of the request's, or is put before it.
     pub path: Option<Located<String>>,
-    /// Carried: the cookie that keeps a client at one backend.
+    /// The cookie that keeps a client at one backend.
     pub affinity: Option<Affinity>,
-    /// Carried: how long a backend that is removed keeps its connections.
+    /// How long a backend that is removed may finish its requests, and keeps its sessions.
     pub draining: Option<Duration>,
     /// Whether each client connection has backend connections of its own.
     pub dedicated_connections: bool,
-    /// Carried: how the health of backends is asked for.
+    /// How the health of backends is asked for.
     pub probe: Option<Arc<Probe>>,
 }
 

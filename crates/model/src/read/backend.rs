@@ -2,12 +2,13 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use super::fields::TextOrTable;
 use super::tls_profile::key_pair;
 use super::{Drafted, Fields, Report, excerpt};
 use crate::diagnostic::{Located, Place, Problem};
 use crate::gateway::{
     Affinity, BackendHost, BackendHttpVersion, BackendProtocol, BackendSettings, BackendTls,
-    Target, TargetHost, Validation,
+    Balance, Target, TargetHost, Validation,
 };
 use crate::host::{HostError, HostName, split_authority};
 
@@ -15,6 +16,7 @@ use crate::host::{HostError, HostName, split_authority};
 pub(crate) struct PoolDraft {
     pub(crate) name: Located<String>,
     pub(crate) targets: Option<Vec<Located<Target>>>,
+    pub(crate) balance: Option<Balance>,
     pub(crate) place: Place,
 }
 
@@ -30,6 +32,7 @@ pub(crate) fn pool(name: Located<String>, fields: &Fields<'_>, report: &mut Repo
     PoolDraft {
         name,
         targets: targets(fields, report),
+        balance: balance(fields),
         place: fields.place().clone(),
     }
 }
@@ -200,33 +203,58 @@ pub(super) fn host(text: Located<String>, report: &mut Report) -> Option<Located
     }
 }
 
+fn balance(fields: &Fields<'_>) -> Option<Balance> {
+    Some(match fields.choice_or("balance", "round_robin")? {
+        "round_robin" => Balance::RoundRobin,
+        "least_connections" => Balance::LeastConnections,
+        "ip_hash" => Balance::IpHash,
+        _ => return None,
+    })
+}
+
 fn targets(fields: &Fields<'_>, report: &mut Report) -> Option<Vec<Located<Target>>> {
-    let texts = fields.texts("targets", report)?.into_iter();
-    let targets: Vec<Option<_>> = texts
-        .map(|text| match target(&text) {
-            Ok(target) => Some(Located::new(target, text.place)),
-            Err(source) => {
-                let found = excerpt(&text);
-                report.push(text.place, Problem::InvalidHost { found, source });
-                None
-            }
-        })
-        .collect();
+    let targets = fields.texts_or_tables("targets", report, |element, report| match element {
+        TextOrTable::Text(text) => located_target(text, 1, report),
+        TextOrTable::Table(fields) => {
+            let weight = match fields.short("weight") {
+                None if fields.has("weight") => None,
+                None => Some(1),
+                Some(weight) => u8::try_from(weight.value).ok(),
+            };
+            let target = fields.text("target")?;
+            located_target(target, weight.unwrap_or(1), report).filter(|_| weight.is_some())
+        }
+    })?;
     targets.into_iter().collect()
+}
+
+fn located_target(
+    text: Located<String>,
+    weight: u8,
+    report: &mut Report,
+) -> Option<Located<Target>> {
+    match target(&text) {
+        Ok(target) => Some(Located::new(Target { weight, ..target }, text.place)),
+        Err(source) => {
+            let found = excerpt(&text);
+            report.push(text.place, Problem::InvalidHost { found, source });
+            None
+        }
+    }
 }
 
 /// Reads `host`, `host:port`, an address, or `address:port`.
 fn target(text: &str) -> Result<Target, HostError> {
     if let Ok(address) = text.parse::<IpAddr>() {
         let host = TargetHost::Address(address);
-        return Ok(Target { host, port: None });
+        return Ok(of_weight_one(host, None));
     }
     if let Ok(address) = text.parse::<SocketAddr>()
         && address.port() != 0
     {
         let host = TargetHost::Address(address.ip());
         let port = Some(address.port());
-        return Ok(Target { host, port });
+        return Ok(of_weight_one(host, port));
     }
     let (host, port) = split_authority(text)?;
     if port == Some(0) {
@@ -236,7 +264,12 @@ fn target(text: &str) -> Result<Target, HostError> {
         Some(address) => TargetHost::Address(address),
         None => TargetHost::Name(host),
     };
-    Ok(Target { host, port })
+    Ok(of_weight_one(host, port))
+}
+
+fn of_weight_one(host: TargetHost, port: Option<u16>) -> Target {
+    let weight = 1;
+    Target { host, port, weight }
 }
 
 fn literal(host: &str) -> Option<IpAddr> {

@@ -51,9 +51,6 @@ impl<'a> Fields<'a> {
             };
             let place = child(&place, key.name, value, report);
             let value = check(key, value, &place, report).then_some(value);
-            if value.is_some() && key.presence == Presence::Carried {
-                report.carried(place.clone(), key.name);
-            }
             entries.insert(key.name, Entry { place, value });
         }
         for key in shape.keys {
@@ -263,6 +260,29 @@ impl<'a> Fields<'a> {
         items
     }
 
+    /// Reads each text and each table of a list.
+    pub(crate) fn texts_or_tables<T>(
+        &self,
+        name: &str,
+        report: &mut Report,
+        read: impl Fn(TextOrTable<'a>, &mut Report) -> T,
+    ) -> Option<Vec<T>> {
+        let (place, value) = self.entry(name)?;
+        let Some(Form::TextsOrTables(shape)) = self.form(name) else {
+            return None;
+        };
+        let mut items = Vec::new();
+        for (index, value) in value.as_array()?.iter().enumerate() {
+            let place = element(place, index, value, report);
+            let element = match value.get_ref().as_str() {
+                Some(text) => TextOrTable::Text(Located::new(text.to_owned(), place)),
+                None => TextOrTable::Table(Fields::open(value, shape, place, report)?),
+            };
+            items.push(read(element, report));
+        }
+        Some(items)
+    }
+
     /// Reads each table of a table of tables, in the order of the file.
     pub(crate) fn tables_by_name<T>(
         &self,
@@ -305,6 +325,12 @@ impl<'a> Fields<'a> {
         let entry = self.entries.get(name)?;
         Some((&entry.place, entry.value?.get_ref()))
     }
+}
+
+/// An element of a list that takes both.
+pub(crate) enum TextOrTable<'a> {
+    Text(Located<String>),
+    Table(Fields<'a>),
 }
 
 fn texts(values: &[Spanned<DeValue<'_>>], place: &Place, report: &Report) -> Vec<Located<String>> {

@@ -39,18 +39,20 @@ pub(super) fn check(
             let empty = values.is_empty() && key.presence == Presence::Required;
             empty.then_some(Problem::Empty { accepted })
         }
-        (Form::Texts | Form::Files | Form::Numbers { .. }, DeValue::Array(values))
-            if values.is_empty() =>
-        {
-            Some(Problem::Empty { accepted })
-        }
+        (
+            Form::Texts | Form::TextsOrTables(_) | Form::Files | Form::Numbers { .. },
+            DeValue::Array(values),
+        ) if values.is_empty() => Some(Problem::Empty { accepted }),
         (Form::TextsByName, DeValue::Table(table)) if table.is_empty() => {
             Some(Problem::Empty { accepted })
         }
         (Form::TextsByName, DeValue::Table(table)) => {
             return check_texts_by_name(table, accepted, place, report);
         }
-        (Form::Texts | Form::Files | Form::Numbers { .. }, DeValue::Array(values)) => {
+        (
+            Form::Texts | Form::TextsOrTables(_) | Form::Files | Form::Numbers { .. },
+            DeValue::Array(values),
+        ) => {
             let elements = values.iter().enumerate();
             return elements.fold(true, |fine, (index, value)| {
                 let place = element(place, index, value, report);
@@ -157,6 +159,8 @@ fn check_element(
             return check_type(value, Kind::Integer, accepted, place, report);
         }
         (Form::Files, DeValue::String(text)) => check_file(text, accepted),
+        // What is in it is for whoever opens it.
+        (Form::TextsOrTables(_), DeValue::Table(_)) => None,
         (_, DeValue::String(text)) => text.is_empty().then_some(Problem::Empty { accepted }),
         _ => return check_type(value, Kind::String, accepted, place, report),
     };

@@ -41,11 +41,6 @@ impl Report {
         }
     }
 
-    /// Warns of a key that is kept without being acted on.
-    pub(crate) fn carried(&mut self, place: Place, key: &'static str) {
-        self.warn(place, Problem::Carried { key });
-    }
-
     pub(crate) fn warn(&mut self, place: Place, problem: Problem) {
         if self.warnings.len() < PROBLEMS {
             self.warnings.push(Diagnostic::new(place, problem));

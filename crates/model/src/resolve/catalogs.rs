@@ -111,9 +111,11 @@ fn policy(
 fn pools(document: &Document) -> Catalog<Pool> {
     let mut pools = Catalog::new(Item::Pool);
     for draft in &document.pools {
-        let pool = draft.targets.clone().map(|targets| Pool {
+        let targets = draft.targets.clone().zip(draft.balance);
+        let pool = targets.map(|(targets, balance)| Pool {
             name: draft.name.value.clone(),
             targets,
+            balance,
             place: draft.place.clone(),
         });
         pools.push(&draft.name, pool);

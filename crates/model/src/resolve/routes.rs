@@ -100,11 +100,12 @@ fn backends(
 ) -> Vec<Backend> {
     let mut backends = Vec::new();
     for target in &pool.targets {
-        let Target { host, port } = &target.value;
+        let Target { host, port, weight } = &target.value;
         match port.or(settings.port) {
             Some(port) => backends.push(Backend {
                 host: host.clone(),
                 port,
+                weight: *weight,
             }),
             None => {
                 let problem = Problem::NoPort {

@@ -34,6 +34,7 @@ shape! { ROOT, "a Portcullis gateway",
     Optional "tls": Form::Table(&TLS), "a [tls] table";
     Optional "limits": Form::Table(&LIMITS), "a [limits] table";
     Optional "ocsp": Form::Table(&OCSP), "an [ocsp] table";
+    Optional "dns": Form::Table(&DNS), "a [dns] table";
 }
 
 shape! { LISTENER, "an address to accept connections on, and the host names it answers for",
@@ -136,7 +137,17 @@ shape! { CERTIFICATE, "where a certificate and its key are read from",
 }
 
 shape! { POOL, "the servers behind the gateway",
-    Required "targets": Form::Texts, "servers as \"host:port\", or \"host\" when the backend settings have a port";
+    Required "targets": Form::TextsOrTables(&TARGET), "servers as \"host:port\", or \"host\" when the backend settings have a port, or as { target = \"host:port\", weight = 3 }";
+    Optional "balance": Form::Choice { accepted: &["round_robin", "least_connections", "ip_hash"], later: &[] }, "\"round_robin\", \"least_connections\" or \"ip_hash\": which of them a request goes to; \"round_robin\" if not given";
+}
+
+shape! { TARGET, "a server, and how much it gets",
+    Required "target": Form::Text, "\"host:port\", or \"host\" when the backend settings have a port";
+    Optional "weight": Form::Number { least: 1, most: 100 }, "how much it gets beside the others, 1 to 100; 1 if not given";
+}
+
+shape! { DNS, "how the names of backends are resolved",
+    Required "servers": Form::Texts, "addresses of DNS servers such as \"10.0.0.53\" or \"127.0.0.1:5353\", instead of those of this machine";
 }
 
 shape! { BACKEND_SETTINGS, "how backends are spoken to",
@@ -146,12 +157,12 @@ shape! { BACKEND_SETTINGS, "how backends are spoken to",
     Optional "host": Form::Text, "the Host to send instead of the client's";
     Optional "pick_host": Form::Switch, "true to send the target's name as Host";
     Optional "request_timeout": Form::Number { least: 1, most: 86_400 }, "seconds to wait for a response, 20 if not given";
-    Carried "path": Form::Text, "a path that begins with '/', to replace the matched part of the request's";
-    Carried "cookie_affinity": Form::Switch, "true to keep a client at one backend by a cookie";
-    Carried "affinity_cookie": Form::Text, "the name of that cookie, \"ApplicationGatewayAffinity\" if not given";
-    Carried "draining": Form::Number { least: 1, most: 3_600 }, "seconds that a removed backend keeps its connections";
+    Optional "path": Form::Text, "a path that begins with '/', to replace the matched part of the request's";
+    Optional "cookie_affinity": Form::Switch, "true to keep a client at one backend by a cookie";
+    Optional "affinity_cookie": Form::Text, "the name of that cookie, \"ApplicationGatewayAffinity\" if not given";
+    Optional "draining": Form::Number { least: 1, most: 3_600 }, "seconds that a removed backend keeps its connections";
     Optional "dedicated_connections": Form::Switch, "true for a backend connection of its own for each client connection";
-    Carried "probe": Form::Text, "the NAME of a [probe.NAME]";
+    Optional "probe": Form::Text, "the NAME of a [probe.NAME]";
     Optional "trusted_roots": Form::Files, "PEM files with the roots of backends' certificates; public CAs if not given";
     Optional "sni": Form::Text, "the server name to send to backends, the Host if not given";
     Optional "validate_certificate": Form::Switch, "false to accept any chain and date of backends' certificates; true if not given";

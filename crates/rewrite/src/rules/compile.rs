@@ -252,11 +252,24 @@ impl RuleSet {
                 self.identity_headers.push(name.clone());
             }
         }
+        self.asks_for_ciphers |= rule.variables().any(Variable::lists_ciphers);
         self.rules.push(rule);
     }
 }
 
 impl Rule {
+    /// All that its conditions and values ask for.
+    fn variables(&self) -> impl Iterator<Item = &Variable> {
+        let asked = self.conditions.iter().map(Condition::variable);
+        let headers = self.request.iter().chain(&self.response);
+        let headers = headers.filter_map(|action| action.template.as_ref());
+        let cookies = self.cookies.iter();
+        let cookies = cookies.filter_map(|action| action.template.as_ref());
+        let url = self.path.iter().map(|(template, _)| template);
+        let url = url.chain(&self.query);
+        asked.chain((headers.chain(cookies).chain(url)).flat_map(Template::variables))
+    }
+
     /// Fields of the request that the response half reads.
     fn fields_of_the_request(&self) -> Vec<HeaderName> {
         if self.response.is_empty() && self.cookies.is_empty() {

@@ -72,14 +72,6 @@ pub enum RuleProblem {
         /// The name as written.
         name: String,
     },
-    /// The variable exists elsewhere, not here.
-    #[error("the variable {name:?} is not available: {why}")]
-    UnavailableVariable {
-        /// The name without `var_`.
-        name: String,
-        /// Why not.
-        why: &'static str,
-    },
     /// The value belongs to the response, and the request is what the rule changes.
     #[error("{name:?} is not known before the response, and this rule changes the request")]
     ResponseNotYetKnown {
@@ -136,11 +128,9 @@ pub enum RuleProblem {
         /// The name as written the second time.
         name: String,
     },
-    /// `Set-Cookie` does not combine into one value: as a header it can be deleted, not read or set.
+    /// One value cannot stand for all `Set-Cookie` fields: as a header it can be deleted, not set.
     /// [`CookieSpec`](crate::CookieSpec) changes its fields one by one.
-    #[error(
-        "set-cookie can be deleted or changed by a matcher, but neither read nor set as a header"
-    )]
+    #[error("set-cookie can be deleted or changed by a matcher, but not set as a header")]
     SetCookie,
 }
 
@@ -149,7 +139,6 @@ impl RuleProblem {
     pub fn code(&self) -> &'static str {
         match self {
             Self::UnknownVariable { .. } => "unknown_variable",
-            Self::UnavailableVariable { .. } => "unavailable_variable",
             Self::ResponseNotYetKnown { .. } => "response_not_yet_known",
             Self::BadPattern { .. } => "bad_pattern",
             Self::UndefinedCapture { .. } => "undefined_capture",

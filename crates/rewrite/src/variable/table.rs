@@ -34,6 +34,9 @@ impl std::fmt::Debug for ServerVariable {
     }
 }
 
+/// The variable for which [`RuleSet::asks_for_ciphers`](crate::RuleSet::asks_for_ciphers) tells whether it is used.
+pub(crate) const CIPHERS_SUPPORTED: &str = "ciphers_supported";
+
 const X_FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// The names of the server variables, as written in a condition: `var_uri_path`.
@@ -45,44 +48,15 @@ pub fn available() -> impl Iterator<Item = String> {
         .map(|variable| format!("{}{}", super::SERVER_PREFIX, variable.name))
 }
 
-/// Server variables that Application Gateway has and this crate has not, each with the reason.
-///
-/// A rule that names one is refused: an empty value would make its conditions lie.
-pub fn unavailable() -> impl Iterator<Item = (&'static str, &'static str)> {
-    UNAVAILABLE.iter().copied()
-}
-
 /// The variable of this name, without `var_`.
 pub(super) fn find(name: &str) -> Result<&'static ServerVariable, RuleProblem> {
-    if let Some(variable) = VARIABLES.iter().find(|variable| variable.name == name) {
-        return Ok(variable);
-    }
-    let name = name.to_owned();
-    match UNAVAILABLE.iter().find(|(missing, _)| *missing == name) {
-        Some((_, why)) => Err(RuleProblem::UnavailableVariable { name, why }),
-        None => Err(RuleProblem::UnknownVariable {
-            name: format!("{}{name}", super::SERVER_PREFIX),
-        }),
-    }
+    let known = VARIABLES.iter().find(|variable| variable.name == name);
+    known.ok_or_else(|| RuleProblem::UnknownVariable {
+        name: format!("{}{name}", super::SERVER_PREFIX),
+    })
 }
 
-const UNAVAILABLE: &[(&str, &str)] = &[
-    (
-        "ciphers_supported",
-        "the list of ciphers a client offered is not kept",
-    ),
-    ("client_tcp_rtt", "the round-trip time is not measured"),
-    (
-        "received_bytes",
-        "the request's length is not known while its headers are rewritten",
-    ),
-    (
-        "sent_bytes",
-        "the response's length is not known while its headers are rewritten",
-    ),
-];
-
-static VARIABLES: [ServerVariable; 36] = [
+static VARIABLES: [ServerVariable; 41] = [
     row("client_certificate", |view| {
         certificate(view, |facts| text::percent(&facts.pem_escaped))
     }),
@@ -119,6 +93,9 @@ static VARIABLES: [ServerVariable; 36] = [
     row("client_certificate_san_ip", |view| {
         certificate(view, |facts| owned(text::names(&facts.names.ip)))
     }),
+    row("client_certificate_san_upn", |view| {
+        certificate(view, |facts| owned(text::names(&facts.names.upn)))
+    }),
     row("client_certificate_san_uri", |view| {
         certificate(view, |facts| owned(text::names(&facts.names.uri)))
     }),
@@ -144,6 +121,10 @@ static VARIABLES: [ServerVariable; 36] = [
         reads: Some(X_FORWARDED_FOR),
         ..row("add_x_forwarded_for_proxy", forwarded_for)
     },
+    row(CIPHERS_SUPPORTED, |view| match view.exchange.tls {
+        Some(tls) => text::percent(tls.ciphers_offered),
+        None => Cow::default(),
+    }),
     row("ciphers_used", |view| match view.exchange.tls {
         Some(tls) => text::percent(tls.cipher),
         None => Cow::default(),
@@ -153,6 +134,12 @@ static VARIABLES: [ServerVariable; 36] = [
     }),
     row("client_port", |view| {
         owned(view.exchange.peer().port().to_string())
+    }),
+    row("client_tcp_rtt", |view| {
+        match view.exchange.round_trip_time {
+            Some(time) => owned(time.as_micros().to_string()),
+            None => Cow::default(),
+        }
     }),
     ServerVariable {
         reads: Some("authorization"),
@@ -174,6 +161,9 @@ static VARIABLES: [ServerVariable; 36] = [
         literal(version(view.exchange.version))
     }),
     row("query_string", query),
+    row("received_bytes", |view| {
+        owned(view.exchange.received_bytes.to_string())
+    }),
     row("request_query", query),
     row("request_scheme", |view| literal(view.exchange.scheme())),
     row("request_uri", |view| {
@@ -182,6 +172,8 @@ static VARIABLES: [ServerVariable; 36] = [
             None => Cow::default(),
         }
     }),
+    // Headers are rewritten before anything is sent.
+    row("sent_bytes", |_| literal("0")),
     row("server_port", |view| {
         owned(view.exchange.server_port.to_string())
     }),

@@ -44,6 +44,19 @@ pub(super) fn of(id: CipherSuite) -> Option<&'static Suite> {
     SUITES.iter().find(|suite| suite.is(id))
 }
 
+/// The name of a cipher suite in OpenSSL (`ECDHE-RSA-AES256-GCM-SHA384`), otherwise in the registry of IANA. `None` where it
+/// is in neither, as for what clients send to keep servers from choking on news (RFC 8701).
+#[must_use]
+pub fn cipher_suite_name(id: CipherSuite) -> Option<&'static str> {
+    let iana = id.as_str();
+    let named = |suite: &&Suite| suite.is(id) || iana == Some(suite.name);
+    SUITES
+        .iter()
+        .find(named)
+        .map(|suite| suite.openssl)
+        .or(iana)
+}
+
 /// How Application Gateway's documents write a suite: `ECDHE_RSA_AES_256_GCM_SHA384`.
 fn shortened(name: &str) -> String {
     let name = name.to_ascii_uppercase();

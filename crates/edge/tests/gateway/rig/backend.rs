@@ -81,6 +81,16 @@ impl Backend {
         Self::answering(|_| b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".to_vec()).await
     }
 
+    /// Answers 200 to everything, at this address.
+    pub(crate) async fn start_at(address: SocketAddr) -> Self {
+        let answer: Arc<Answering> =
+            Arc::new(|_| b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".to_vec());
+        Self::accepting_at(address, None, move |connection| {
+            tokio::spawn(serve(connection, Arc::clone(&answer)));
+        })
+        .await
+    }
+
     /// Answers with what `answer` says, byte for byte. A connection whose answer is empty is closed.
     pub(crate) async fn answering(
         answer: impl Fn(&Recorded) -> Vec<u8> + Send + Sync + 'static,
@@ -125,7 +135,15 @@ impl Backend {
         by_hand: Option<mpsc::UnboundedReceiver<BackendConnection>>,
         take: impl Fn(BackendConnection) + Send + 'static,
     ) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::accepting_at(SocketAddr::from(([127, 0, 0, 1], 0)), by_hand, take).await
+    }
+
+    async fn accepting_at(
+        address: SocketAddr,
+        by_hand: Option<mpsc::UnboundedReceiver<BackendConnection>>,
+        take: impl Fn(BackendConnection) + Send + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let state = Arc::new(State::default());
         let accepted = Arc::clone(&state);
@@ -245,6 +263,22 @@ impl BackendConnection {
                 wanted.escape_ascii()
             );
         }
+    }
+
+    /// What is below, once no request is read any more.
+    pub(super) fn stream(&mut self) -> &mut TcpStream {
+        assert!(self.received.is_empty());
+        &mut self.stream
+    }
+
+    /// Whether the gateway has nothing more to say, and had nothing else.
+    pub(crate) async fn ended(&mut self) -> bool {
+        patiently(self.read()).await == 0
+    }
+
+    /// Has nothing more to say, and goes on listening.
+    pub(crate) async fn finish(&mut self) {
+        self.stream.shutdown().await.unwrap();
     }
 
     pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {

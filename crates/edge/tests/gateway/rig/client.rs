@@ -263,6 +263,13 @@ impl Http {
         }
     }
 
+    /// Waits until the gateway has said what it takes: what a request without effect is answered after.
+    pub(crate) async fn settled(&mut self) {
+        let request = Request::builder().method("TRACE").uri("/");
+        let answer = patiently(self.send("nobody.example", request.body(Empty::new()).unwrap()));
+        assert!(answer.await.status >= 400);
+    }
+
     /// Waits until the gateway ends the connection.
     pub(crate) async fn closed(self) {
         drop(patiently(self.driver).await);

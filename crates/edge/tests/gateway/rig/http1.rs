@@ -87,6 +87,27 @@ impl Raw {
         }
     }
 
+    /// Waits until these bytes have come, and forgets all up to them.
+    pub(crate) async fn until(&mut self, wanted: &[u8]) {
+        loop {
+            if let Some(at) = find(&self.received, wanted) {
+                self.received.drain(..at + wanted.len());
+                return;
+            }
+            assert_ne!(
+                self.read().await,
+                0,
+                "closed before {}",
+                wanted.escape_ascii()
+            );
+        }
+    }
+
+    /// Has nothing more to say, and goes on listening.
+    pub(crate) async fn finish(&mut self) {
+        self.tls.shutdown().await.unwrap();
+    }
+
     /// Everything until the connection ends.
     pub(crate) async fn rest(mut self) -> Vec<u8> {
         while self.read().await > 0 {}

