@@ -3,6 +3,7 @@
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use hyper::client::conn::{http1, http2};
@@ -41,8 +42,10 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 type Io = TokioIo<Box<dyn Stream>>;
 
-/// An HTTP/2 connection, for who drives it and for who asks how many streams the backend takes.
-pub(super) type Http2Connection = Arc<Mutex<http2::Connection<Io, RequestBody, TokioExecutor>>>;
+/// An HTTP/2 connection, for who drives it and for who asks how many streams the backend takes. Nothing once it
+/// has ended: as long as it is there, hyper takes requests for it that nobody would ever send.
+pub(super) type Http2Connection =
+    Arc<Mutex<Option<http2::Connection<Io, RequestBody, TokioExecutor>>>>;
 
 /// Connects, and over TLS proves the backend.
 pub(crate) async fn connect(destination: &Destination) -> Result<Box<dyn Stream>, Refused> {
@@ -107,17 +110,8 @@ pub(super) async fn http2(
         .handshake(stream)
         .await
         .map_err(|error| fault::exchange(&error))?;
-    let connection = Arc::new(Mutex::new(connection));
-    let driven = Arc::clone(&connection);
-    tokio::spawn(async move {
-        let ended = poll_fn(|cx| {
-            let mut connection = driven.lock().unwrap_or_else(PoisonError::into_inner);
-            Pin::new(&mut *connection).poll(cx)
-        });
-        if let Err(error) = ended.await {
-            tracing::debug!(%error, "a connection to a backend ended");
-        }
-    });
+    let connection = Arc::new(Mutex::new(Some(connection)));
+    tokio::spawn(drive(Arc::clone(&connection)));
     let mut look = tokio::time::interval(SETTLING);
     while streams(&connection) == UNSETTLED {
         if sender.is_closed() {
@@ -128,11 +122,30 @@ pub(super) async fn http2(
     Ok((sender, connection))
 }
 
+/// Does the work of a connection until it ends.
+async fn drive(connection: Http2Connection) {
+    let ended = poll_fn(|cx| {
+        let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(driven) = &mut *connection else {
+            return Poll::Ready(Ok(()));
+        };
+        let ended = Pin::new(driven).poll(cx);
+        if ended.is_ready() {
+            *connection = None;
+        }
+        ended
+    });
+    if let Err(error) = ended.await {
+        tracing::debug!(%error, "a connection to a backend ended");
+    }
+}
+
 /// As many streams as there are before the backend has said how many.
 const UNSETTLED: usize = 0;
 
 /// How many streams the backend takes.
 pub(super) fn streams(connection: &Http2Connection) -> usize {
     let connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
-    connection.current_max_send_streams()
+    let connection = connection.as_ref();
+    connection.map_or(0, http2::Connection::current_max_send_streams)
 }

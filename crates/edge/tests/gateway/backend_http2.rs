@@ -4,14 +4,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
+use futures_util::stream;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use http_body::Frame;
-use http_body_util::{BodyExt as _, Full, StreamBody};
+use http_body_util::{BodyExt, Full, StreamBody};
 use portcullis_test_pki::Ca;
 use tokio::sync::Semaphore;
 
 use crate::backend_tls::showing;
-use crate::rig::{Backend, Backend2, Client, Pki, Profile, Rig, Setup, now, patiently, streaming};
+use crate::rig::{
+    Backend, Backend2, Client, Ending, Pki, Profile, Rig, Setup, now, patiently, streaming,
+};
 
 const HOST: &str = "www.contoso.com";
 const HTTP2: &str = "http_version = \"2\"";
@@ -20,7 +23,12 @@ fn full(body: &'static str) -> Response<crate::rig::Body2> {
     Response::new(Full::from(body).boxed())
 }
 
-async fn gateway(pki: &Pki, backend: &Backend2, lines: &str, files: Vec<(&'static str, String)>) -> Rig {
+async fn gateway(
+    pki: &Pki,
+    backend: &Backend2,
+    lines: &str,
+    files: Vec<(&'static str, String)>,
+) -> Rig {
     let unused = Backend::start().await;
     let setup = Setup::new(pki, &unused)
         .site(HOST, Profile::off())
@@ -82,8 +90,11 @@ async fn trailers_pass_both_ways() {
             "grpc-status".parse().unwrap(),
             HeaderValue::from_static("0"),
         )]);
-        let frames = [Ok(Frame::data(Bytes::from("answer"))), Ok(Frame::trailers(trailers))];
-        let body = StreamBody::new(tokio_stream(frames));
+        let frames = [
+            Ok(Frame::data(Bytes::from("answer"))),
+            Ok(Frame::trailers(trailers)),
+        ];
+        let body = StreamBody::new(stream::iter(frames));
         let mut response = Response::new(BodyExt::boxed(body));
         let grpc = HeaderValue::from_static("application/grpc");
         response.headers_mut().insert("content-type", grpc);
@@ -92,13 +103,14 @@ async fn trailers_pass_both_ways() {
     .await;
     let lines = format!("{HTTP2}\nprotocol = \"https\"\ntrusted_roots = [\"backend-root.pem\"]");
     let gateway = gateway(&pki, &backend, &lines, vec![("backend-root.pem", ca.pem())]).await;
-    let mut http = Client::new(&pki).http2().connect(gateway.address(), HOST).await;
+    let mut http = Client::new(&pki)
+        .http2()
+        .connect(gateway.address(), HOST)
+        .await;
     let (sender, body) = streaming();
     sender.send(Frame::data("question".into())).unwrap();
-    let trailers = HeaderMap::from_iter([(
-        "x-checksum".parse().unwrap(),
-        HeaderValue::from_static("1"),
-    )]);
+    let trailers =
+        HeaderMap::from_iter([("x-checksum".parse().unwrap(), HeaderValue::from_static("1"))]);
     sender.send(Frame::trailers(trailers)).unwrap();
     drop(sender);
     let request = Request::post("/pkg.Service/Method").header("te", "trailers");
@@ -112,27 +124,6 @@ async fn trailers_pass_both_ways() {
     assert_eq!(request.parts.uri.scheme_str(), Some("https"));
     assert_eq!(request.parts.headers["te"], "trailers");
     assert_eq!(request.trailers.unwrap()["x-checksum"], "1");
-}
-
-fn tokio_stream<T: Send + Sync>(
-    frames: impl IntoIterator<Item = T>,
-) -> impl futures_core::Stream<Item = T> + Send + Sync {
-    Frames(frames.into_iter().collect())
-}
-
-struct Frames<T>(std::collections::VecDeque<T>);
-
-impl<T> Unpin for Frames<T> {}
-
-impl<T> futures_core::Stream for Frames<T> {
-    type Item = T;
-
-    fn poll_next(
-        mut self: std::pin::Pin<&mut Self>,
-        _: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<T>> {
-        std::task::Poll::Ready(self.0.pop_front())
-    }
 }
 
 #[tokio::test]
@@ -170,6 +161,23 @@ async fn a_backend_that_knows_no_http2_is_502() {
         .start();
     let answer = Client::new(&pki).get(gateway.address(), HOST).await;
     assert_eq!((answer.status, &*answer.reason()), (502, "backend_failed"));
+}
+
+/// A backend may end a kept connection whenever it likes, and a request after that goes over another.
+#[tokio::test]
+async fn kept_connections_that_the_backend_ended_cost_no_request() {
+    let pki = Pki::new();
+    let backend = Backend2::start(None, 100, |_| async { full("ok") }).await;
+    let gateway = gateway(&pki, &backend, HTTP2, Vec::new()).await;
+    let endings = [Ending::Said, Ending::Abrupt, Ending::Abrupt, Ending::Said];
+    for (number, ending) in endings.into_iter().enumerate() {
+        for client in [Client::new(&pki), Client::new(&pki).http2()] {
+            let answer = patiently(client.get(gateway.address(), HOST)).await;
+            assert_eq!((answer.status, answer.text()), (200, "ok"));
+            assert_eq!(backend.connections(), number + 1);
+        }
+        backend.end(ending).await;
+    }
 }
 
 /// All at once, before anything of the backend is known: none has to wait for another to end.

@@ -16,7 +16,7 @@ mod staples;
 mod websocket;
 
 pub(crate) use backend::{Backend, BackendConnection, Recorded};
-pub(crate) use backend2::{Backend2, Body2};
+pub(crate) use backend2::{Backend2, Body2, Ending};
 pub(crate) use client::{Client, Http, Tls, streaming, whole};
 pub(crate) use configuration::{Profile, Rig, Setup};
 pub(crate) use dns::Dns;

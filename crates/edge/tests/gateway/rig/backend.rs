@@ -112,7 +112,8 @@ impl Backend {
         Self::accepting(None, move |mut connection| {
             let (acceptor, answer) = (acceptor.clone(), Arc::clone(&answer));
             tokio::spawn(async move {
-                let stream = std::mem::replace(&mut connection.stream, Box::new(tokio::io::empty()));
+                let stream =
+                    std::mem::replace(&mut connection.stream, Box::new(tokio::io::empty()));
                 if let Ok(stream) = acceptor.accept(stream).await {
                     connection.stream = Box::new(stream);
                     serve(connection, answer).await;
@@ -266,7 +267,7 @@ impl BackendConnection {
     }
 
     /// What is below, once no request is read any more.
-    pub(super) fn stream(&mut self) -> &mut TcpStream {
+    pub(super) fn stream(&mut self) -> &mut Box<dyn Transport> {
         assert!(self.received.is_empty());
         &mut self.stream
     }

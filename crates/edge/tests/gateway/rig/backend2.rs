@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -16,15 +17,16 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::ServerConfig;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
 use super::client::Transport;
+use super::patiently;
 
 /// One request as it came.
 #[derive(Clone, Debug)]
 pub(crate) struct Recorded2 {
-    pub(crate) connection: usize,
     pub(crate) parts: Parts,
     pub(crate) body: Bytes,
     pub(crate) trailers: Option<HeaderMap>,
@@ -37,7 +39,20 @@ pub(crate) struct Backend2 {
     address: SocketAddr,
     requests: Arc<Mutex<Vec<Recorded2>>>,
     connections: Arc<AtomicUsize>,
+    ending: watch::Sender<Ending>,
+    open: watch::Sender<usize>,
     accepting: JoinHandle<()>,
+}
+
+/// How the connections so far end.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Ending {
+    /// They do not.
+    None,
+    /// With a GOAWAY.
+    Said,
+    /// Without a word.
+    Abrupt,
 }
 
 impl Backend2 {
@@ -58,12 +73,18 @@ impl Backend2 {
         let acceptor = tls.map(|config| TlsAcceptor::from(Arc::new(config)));
         let answer = Arc::new(answer);
         let (kept, counted) = (Arc::clone(&requests), Arc::clone(&connections));
+        let (ending, ends) = watch::channel(Ending::None);
+        let open = watch::Sender::new(0);
+        let opened = open.clone();
         let accepting = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let connection = counted.fetch_add(1, Ordering::Relaxed) + 1;
+                counted.fetch_add(1, Ordering::Relaxed);
                 let (kept, answer) = (Arc::clone(&kept), Arc::clone(&answer));
-                let acceptor = acceptor.clone();
+                let (acceptor, mut ends) = (acceptor.clone(), ends.clone());
+                ends.mark_unchanged();
+                let opened = Open::new(opened.clone());
                 tokio::spawn(async move {
+                    let _opened = opened;
                     let stream: Box<dyn Transport> = match acceptor {
                         None => Box::new(stream),
                         Some(acceptor) => match acceptor.accept(stream).await {
@@ -77,7 +98,6 @@ impl Backend2 {
                             let (parts, body) = request.into_parts();
                             let body = body.collect().await?;
                             let request = Recorded2 {
-                                connection,
                                 parts,
                                 trailers: body.trailers().cloned(),
                                 body: body.to_bytes(),
@@ -88,9 +108,18 @@ impl Backend2 {
                     });
                     let mut builder = http2::Builder::new(TokioExecutor::new());
                     builder.max_concurrent_streams(streams);
-                    let _ = builder
-                        .serve_connection(TokioIo::new(stream), service)
-                        .await;
+                    let mut connection =
+                        pin!(builder.serve_connection(TokioIo::new(stream), service));
+                    tokio::select! {
+                        _ = connection.as_mut() => return,
+                        changed = ends.changed() => {
+                            if changed.is_err() || *ends.borrow() == Ending::Abrupt {
+                                return;
+                            }
+                        }
+                    }
+                    connection.as_mut().graceful_shutdown();
+                    let _ = connection.await;
                 });
             }
         });
@@ -98,8 +127,17 @@ impl Backend2 {
             address,
             requests,
             connections,
+            ending,
+            open,
             accepting,
         }
+    }
+
+    /// Ends the connections that there are, and takes new ones.
+    pub(crate) async fn end(&self, how: Ending) {
+        self.ending.send_replace(how);
+        let mut open = self.open.subscribe();
+        drop(patiently(open.wait_for(|open| *open == 0)).await.unwrap());
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -113,6 +151,22 @@ impl Backend2 {
     /// How many connections were made so far.
     pub(crate) fn connections(&self) -> usize {
         self.connections.load(Ordering::Relaxed)
+    }
+}
+
+/// A connection that is counted as long as this is there.
+struct Open(watch::Sender<usize>);
+
+impl Open {
+    fn new(open: watch::Sender<usize>) -> Self {
+        open.send_modify(|open| *open += 1);
+        Self(open)
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.send_modify(|open| *open -= 1);
     }
 }
 
