@@ -52,7 +52,8 @@ impl TlsFault {
                 }
                 CertificateError::NotValidForName
                 | CertificateError::NotValidForNameContext { .. } => Self::Name,
-                CertificateError::UnknownIssuer => Self::Untrusted,
+                // A root of the right name and another key has signed nothing of this.
+                CertificateError::UnknownIssuer | CertificateError::BadSignature => Self::Untrusted,
                 _ => Self::Certificate,
             },
             _ => Self::Failed,

@@ -89,7 +89,9 @@ async fn a_backend_of_the_trusted_root_is_believed_and_its_connection_used_again
 #[tokio::test]
 async fn whoever_is_not_proven_gets_nothing_of_the_request() {
     let (pki, ca) = (Pki::new(), backend_ca());
-    let other = backend_ca();
+    let namesake = backend_ca();
+    let other = Ca::root("Other Root CA").valid_around(crate::rig::now().as_secs());
+    let other = other.issue();
     let expired = ca.server(&[HOST]).expired().issue();
     let early = ca.server(&[HOST]).not_yet_valid().issue();
     for (certificate, reason) in [
@@ -101,6 +103,10 @@ async fn whoever_is_not_proven_gets_nothing_of_the_request() {
         (early, "backend_certificate_not_yet_valid"),
         (
             other.server(&[HOST]).issue(),
+            "backend_certificate_untrusted",
+        ),
+        (
+            namesake.server(&[HOST]).issue(),
             "backend_certificate_untrusted",
         ),
         (
@@ -130,10 +136,18 @@ async fn without_roots_public_authorities_alone_are_trusted() {
 
 #[tokio::test]
 async fn https_never_turns_into_plain_http() {
-    let (pki, ca, backend) = (Pki::new(), backend_ca(), Backend::start().await);
+    let (pki, ca, mut backend) = (Pki::new(), backend_ca(), Backend::by_hand().await);
     let gateway = gateway(&pki, &backend, &ca);
-    let refused = (502, "backend_tls_failed".to_owned());
-    assert_eq!(outcome(&pki, &gateway).await, refused);
+    let (client, address) = (Client::new(&pki), gateway.address());
+    let task = tokio::spawn(async move { client.get(address, HOST).await });
+    let mut connection = backend.accept().await;
+    connection.until(b"\x16").await;
+    let answer = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n";
+    connection.send(answer.to_vec()).await;
+    let answer = task.await.unwrap();
+    let refused = (502, "backend_tls_failed");
+    assert_eq!((answer.status, &*answer.reason()), refused);
+    drop(connection);
     let residues = backend.residues().await.concat();
     assert!(backend.requests().is_empty());
     assert!(!String::from_utf8_lossy(&residues).contains("GET"));
@@ -144,7 +158,8 @@ async fn only_what_is_skipped_is_not_checked() {
     let (pki, ca) = (Pki::new(), backend_ca());
     let other = backend_ca();
     let wrong_name = ca.server(&["other.contoso.com"]).issue();
-    let wrong_chain = other.server(&[HOST]).expired().issue();
+    let wrong_chain = other.server(&[HOST]).issue();
+    let expired = ca.server(&[HOST]).expired().issue();
     let both = other.server(&["other.contoso.com"]).issue();
     let roots = "trusted_roots = [\"backend-root.pem\"]\n";
     for (certificate, skip, expected) in [
@@ -159,6 +174,12 @@ async fn only_what_is_skipped_is_not_checked() {
             &wrong_chain,
             "validate_name = false",
             "backend_certificate_untrusted",
+        ),
+        (&expired, "validate_certificate = false", ""),
+        (
+            &expired,
+            "validate_name = false",
+            "backend_certificate_expired",
         ),
         (
             &both,
@@ -179,8 +200,16 @@ async fn only_what_is_skipped_is_not_checked() {
 async fn the_name_that_is_sent_is_the_name_that_is_demanded() {
     let (pki, ca) = (Pki::new(), backend_ca());
     for (line, certified, sent) in [
-        ("sni = \"sni.internal\"", "sni.internal", Some("sni.internal")),
-        ("host = \"host.internal\"", "host.internal", Some("host.internal")),
+        (
+            "sni = \"sni.internal\"",
+            "sni.internal",
+            Some("sni.internal"),
+        ),
+        (
+            "host = \"host.internal\"",
+            "host.internal",
+            Some("host.internal"),
+        ),
         ("host = \"127.0.0.1\"", "127.0.0.1", None),
         ("pick_host = true", HOST, Some(HOST)),
     ] {
