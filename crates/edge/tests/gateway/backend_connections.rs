@@ -17,8 +17,12 @@ fn answer(_: &crate::rig::Recorded) -> Vec<u8> {
 #[tokio::test]
 async fn connections_are_not_shared_between_names_nor_between_trusts() {
     let pki = Pki::new();
-    let ca = Ca::root("Backend Root CA").valid_around(now().as_secs()).issue();
-    let other = Ca::root("Other Root CA").valid_around(now().as_secs()).issue();
+    let ca = Ca::root("Backend Root CA")
+        .valid_around(now().as_secs())
+        .issue();
+    let other = Ca::root("Other Root CA")
+        .valid_around(now().as_secs())
+        .issue();
     let (config, names) = showing(&ca.server(&[HOST, OTHER]).issue());
     let backend = Backend::secured(config, answer).await;
     let mut gateway = Setup::new(&pki, &backend)

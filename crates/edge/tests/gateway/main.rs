@@ -25,6 +25,7 @@
 //! - `backends`: backends that fail, stall or say too much
 //! - `backend_tls`: TLS to backends, and who is believed to be one
 //! - `backend_http2`: HTTP/2 to backends
+//! - `grpc`: gRPC, both ways at once
 //! - `backend_connections`: which connections to backends are used again, and by whom
 //! - `framing_of_backends`: where a backend's response ends is said once
 //! - `drain`: stopping, and clients that dawdle
@@ -64,6 +65,7 @@ mod forgery;
 mod framing;
 mod framing2;
 mod framing_of_backends;
+mod grpc;
 mod hello;
 mod identity;
 mod identity_headers;
