@@ -26,8 +26,8 @@ use crate::transport::Destination;
 use connections::{Connections, Reserved};
 
 pub(crate) use connections::Lease;
-pub(crate) use dial::connect;
-pub(crate) use fault::TlsFault;
+pub(crate) use dial::{connect, connect_to_any_name};
+pub(crate) use fault::{TlsFault, of_exchange};
 pub(crate) use shape::announce_trailers;
 
 /// How long a connection to a backend may take to be made, with its TLS handshake.

@@ -1,6 +1,7 @@
 //! New connections to backends.
 
 use std::future::poll_fn;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
@@ -8,6 +9,8 @@ use std::time::Duration;
 
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use rustls::ClientConfig;
+use rustls_pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -15,7 +18,7 @@ use tokio_rustls::TlsConnector;
 use super::fault::{self, TlsFault};
 use super::{BUFFER, RequestBody};
 use crate::refused::Refused;
-use crate::transport::Destination;
+use crate::transport::{Destination, Transport};
 
 /// Requests at a time on one HTTP/2 connection, where the backend takes more: the least that RFC 9113
 /// section 6.5.2 recommends is 100.
@@ -49,26 +52,52 @@ pub(super) type Http2Connection =
 
 /// Connects, and over TLS proves the backend.
 pub(crate) async fn connect(destination: &Destination) -> Result<Box<dyn Stream>, Refused> {
-    let address = destination.address;
-    let stream = TcpStream::connect(address).await.and_then(|stream| {
-        stream.set_nodelay(true)?;
-        Ok(stream)
-    });
-    let stream = stream.map_err(|error| {
-        tracing::debug!(%address, %error, "cannot connect to a backend");
-        Refused::BackendUnreachable
-    })?;
-    let Some(config) = &destination.transport.tls else {
+    let stream = tcp(destination.address).await?;
+    let Some(tls) = &destination.transport.tls else {
         return Ok(Box::new(stream));
     };
     let Some(name) = destination.server_name.clone() else {
         return Err(Refused::BackendTls(TlsFault::Name));
     };
+    secure(stream, &tls.named, name, &destination.transport).await
+}
+
+/// The same, to a backend whose name is nobody's business: it proves everything else.
+pub(crate) async fn connect_to_any_name(
+    address: SocketAddr,
+    transport: &Transport,
+) -> Result<Box<dyn Stream>, Refused> {
+    let stream = tcp(address).await?;
+    let Some(tls) = &transport.tls else {
+        return Ok(Box::new(stream));
+    };
+    // Nothing is sent of a name that is an address.
+    let name = ServerName::from(address.ip());
+    secure(stream, &tls.of_any_name, name, transport).await
+}
+
+async fn tcp(address: SocketAddr) -> Result<TcpStream, Refused> {
+    let stream = TcpStream::connect(address).await.and_then(|stream| {
+        stream.set_nodelay(true)?;
+        Ok(stream)
+    });
+    stream.map_err(|error| {
+        tracing::debug!(%address, %error, "cannot connect to a backend");
+        Refused::BackendUnreachable
+    })
+}
+
+async fn secure(
+    stream: TcpStream,
+    config: &Arc<ClientConfig>,
+    name: ServerName<'static>,
+    transport: &Transport,
+) -> Result<Box<dyn Stream>, Refused> {
     let connector = TlsConnector::from(Arc::clone(config));
     let stream = connector.connect(name, stream).await;
     let stream = stream.map_err(|error| fault::handshake(&error))?;
     let chosen = stream.get_ref().1.alpn_protocol();
-    if destination.transport.is_http2() && chosen != Some(b"h2") {
+    if transport.is_http2() && chosen != Some(b"h2") {
         return Err(Refused::BackendTls(TlsFault::NoHttp2));
     }
     Ok(Box::new(stream))

@@ -55,6 +55,21 @@ pub(crate) fn showing(certificate: &Certified) -> (ServerConfig, Names) {
     (config, names)
 }
 
+/// A server of this name that takes nobody without a certificate of the same CA.
+pub(crate) fn demanding(ca: &Ca, name: &str) -> ServerConfig {
+    let mut roots = RootCertStore::empty();
+    roots.add(ca.der.clone()).unwrap();
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone());
+    let server = ca.server(&[name]).issue();
+    ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_client_cert_verifier(verifier.build().unwrap())
+        .with_single_cert(vec![server.der.clone()], server.private_key_der())
+        .unwrap()
+}
+
 fn setup(pki: &Pki, backend: &Backend, ca: &Ca) -> Setup {
     Setup::new(pki, backend)
         .site(HOST, Profile::off())
@@ -232,19 +247,8 @@ async fn the_name_that_is_sent_is_the_name_that_is_demanded() {
 #[tokio::test]
 async fn a_backend_that_asks_for_a_certificate_gets_the_configured_one_or_none() {
     let (pki, ca) = (Pki::new(), backend_ca());
-    let mut roots = RootCertStore::empty();
-    roots.add(ca.der.clone()).unwrap();
-    let provider = Arc::new(aws_lc_rs::default_provider());
-    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone());
-    let server = ca.server(&[HOST]).issue();
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_client_cert_verifier(verifier.build().unwrap())
-        .with_single_cert(vec![server.der.clone()], server.private_key_der())
-        .unwrap();
     let client = ca.client("gateway").issue();
-    let backend = Backend::secured(config, answer).await;
+    let backend = Backend::secured(demanding(&ca, HOST), answer).await;
     let with = "trusted_roots = [\"backend-root.pem\"]\n\
                 client_certificate = { pem = \"client.pem\", key = \"client.key\" }";
     let gateway_with = setup(&pki, &backend, &ca)

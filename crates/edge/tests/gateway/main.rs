@@ -36,6 +36,7 @@
 //! - `paths`: what the path of a request decides, redirects, error pages, plain HTTP
 //! - `pools`: which endpoint of a pool a request goes to, and to another where it cannot be sent
 //! - `probes`: whether backends are asked how they are
+//! - `probes_tls`: the same over TLS, and what a backend has to prove first
 //! - `names`: names of backends, resolved again and again
 //! - `url_rewrite`: what rules make of URLs and of `Set-Cookie`
 //! - `websocket`: what is no HTTP any more, and when it ends
@@ -79,6 +80,7 @@ mod paths;
 mod plain_http;
 mod pools;
 mod probes;
+mod probes_tls;
 mod reload;
 mod responders;
 mod resumption;
