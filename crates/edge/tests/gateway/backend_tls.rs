@@ -1,14 +1,15 @@
 //! TLS to backends: who is believed to be one, and what is said where nobody is.
 
+use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
 
-use portcullis_test_pki::{Ca, Certified};
+use portcullis_test_pki::{Ca, Certified, ExtendedKeyUsage};
 use rustls::crypto::aws_lc_rs;
 use rustls::server::{ClientHello, ResolvesServerCert, WebPkiClientVerifier};
 use rustls::sign::CertifiedKey;
 use rustls::{RootCertStore, ServerConfig};
 
-use crate::rig::{Backend, Client, Pki, Profile, Rig, Setup};
+use crate::rig::{Backend, Client, Dns, Pki, Profile, Rig, Setup};
 
 const HOST: &str = "www.contoso.com";
 
@@ -41,10 +42,17 @@ impl ResolvesServerCert for Shown {
 }
 
 pub(crate) fn showing(certificate: &Certified) -> (ServerConfig, Names) {
+    showing_with(certificate, &[])
+}
+
+/// The same with certificates of its issuers.
+fn showing_with(certificate: &Certified, issuers: &[&Certified]) -> (ServerConfig, Names) {
     let key = aws_lc_rs::sign::any_supported_type(&certificate.private_key_der()).unwrap();
+    let chain = [&[certificate], issuers].concat();
+    let chain = chain.iter().map(|shown| shown.der.clone()).collect();
     let names = Names::default();
     let shown = Shown {
-        key: Arc::new(CertifiedKey::new(vec![certificate.der.clone()], key)),
+        key: Arc::new(CertifiedKey::new(chain, key)),
         names: Arc::clone(&names),
     };
     let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
@@ -241,6 +249,91 @@ async fn the_name_that_is_sent_is_the_name_that_is_demanded() {
             None => HOST,
         };
         assert_eq!(backend.last().only("host"), host);
+    }
+}
+
+/// A backend that is configured by its name is called by it, whatever host the client asks for.
+#[tokio::test]
+async fn a_target_of_a_name_has_to_prove_that_name() {
+    const TARGET: &str = "app.test";
+    let (pki, ca) = (Pki::new(), backend_ca());
+    for (certified, expected) in [
+        (TARGET, (200, "")),
+        (HOST, (502, "backend_certificate_name_mismatch")),
+    ] {
+        let (config, names) = showing(&ca.server(&[certified]).issue());
+        let backend = Backend::secured(config, answer).await;
+        let dns = Dns::start(&[Ipv4Addr::LOCALHOST]).await;
+        let toml = format!(
+            r#"
+[[listener]]
+name = "l"
+bind = "127.0.0.1:0"
+tls_profile = "p"
+[tls_profile.p]
+certificate = {{ pem = "server.pem", key = "server.key" }}
+client_auth = "off"
+[dns]
+servers = ["{}"]
+[pool.p]
+targets = ["{TARGET}:{}"]
+[backend_settings.s]
+protocol = "https"
+trusted_roots = ["backend-root.pem"]
+[[rule]]
+name = "r"
+priority = 1
+listener = "l"
+pool = "p"
+backend_settings = "s"
+"#,
+            dns.address(),
+            backend.address().port()
+        );
+        let gateway = setup(&pki, &backend, &ca).written(&toml).start();
+        let (status, reason) = outcome(&pki, &gateway).await;
+        assert_eq!((status, &*reason), expected);
+        assert_eq!(names.lock().unwrap()[0].as_deref(), Some(TARGET));
+        if status == 200 {
+            assert_eq!(backend.last().only("host"), HOST);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_name_is_one_of_the_alternative_names_and_may_have_a_wildcard() {
+    let (pki, ca) = (Pki::new(), backend_ca());
+    let usage = [ExtendedKeyUsage::ServerAuth];
+    let in_subject_alone = ca.leaf(HOST).extended_key_usage(&usage).issue();
+    for (certificate, expected) in [
+        (ca.server(&["*.contoso.com"]).issue(), ""),
+        (ca.server(&["first.test", HOST]).issue(), ""),
+        (
+            ca.server(&["*.com"]).issue(),
+            "backend_certificate_name_mismatch",
+        ),
+        (in_subject_alone, "backend_certificate_name_mismatch"),
+    ] {
+        let (config, _) = showing(&certificate);
+        let backend = Backend::secured(config, answer).await;
+        let gateway = gateway(&pki, &backend, &ca);
+        assert_eq!(outcome(&pki, &gateway).await.1, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_backend_shows_the_certificates_between_its_own_and_the_root() {
+    let (pki, ca) = (Pki::new(), backend_ca());
+    let issuing = ca.intermediate("Backend Issuing CA").issue();
+    let server = issuing.server(&[HOST]).issue();
+    for (issuers, expected) in [
+        (&[&*issuing][..], ""),
+        (&[], "backend_certificate_untrusted"),
+    ] {
+        let (config, _) = showing_with(&server, issuers);
+        let backend = Backend::secured(config, answer).await;
+        let gateway = gateway(&pki, &backend, &ca);
+        assert_eq!(outcome(&pki, &gateway).await.1, expected);
     }
 }
 
