@@ -35,6 +35,17 @@ pub(crate) const TOOLS: &[Tool] = &[
     Tool::debian("openssl", "openssl", &["openssl", "version"]),
     Tool::debian("curl", "curl", &["curl", "--version"]),
     Tool::debian("node", "nodejs", &["node", "--version"]),
+    Tool::debian(
+        "redis-server",
+        "redis-server",
+        &["redis-server", "--version"],
+    ),
+    // Debian has it where only root looks, and it says its version as an error.
+    Tool::debian(
+        "nginx",
+        "nginx",
+        &["sh", "-c", "PATH=$PATH:/usr/sbin nginx -v 2>&1"],
+    ),
     Tool {
         name: "certomancer",
         origin: Origin::Python(Environment {
