@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
+use futures_util::future::{BoxFuture, FutureExt as _};
 use http::request::Parts;
 use http::{HeaderMap, Request, Response};
 use http_body_util::BodyExt as _;
@@ -16,7 +17,7 @@ use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::ServerConfig;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
@@ -68,58 +69,28 @@ impl Backend2 {
     {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let requests = Arc::new(Mutex::new(Vec::new()));
+        let requests = Arc::default();
+        let server = Arc::new(Server {
+            requests: Arc::clone(&requests),
+            streams,
+            answer: Box::new(move |request| answer(request).boxed()),
+        });
         let connections = Arc::new(AtomicUsize::new(0));
         let acceptor = tls.map(|config| TlsAcceptor::from(Arc::new(config)));
-        let answer = Arc::new(answer);
-        let (kept, counted) = (Arc::clone(&requests), Arc::clone(&connections));
         let (ending, ends) = watch::channel(Ending::None);
         let open = watch::Sender::new(0);
-        let opened = open.clone();
+        let (counted, opened) = (Arc::clone(&connections), open.clone());
         let accepting = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 counted.fetch_add(1, Ordering::Relaxed);
-                let (kept, answer) = (Arc::clone(&kept), Arc::clone(&answer));
-                let (acceptor, mut ends) = (acceptor.clone(), ends.clone());
+                let (server, acceptor) = (Arc::clone(&server), acceptor.clone());
+                let (open, mut ends) = (Open::new(opened.clone()), ends.clone());
                 ends.mark_unchanged();
-                let opened = Open::new(opened.clone());
                 tokio::spawn(async move {
-                    let _opened = opened;
-                    let stream: Box<dyn Transport> = match acceptor {
-                        None => Box::new(stream),
-                        Some(acceptor) => match acceptor.accept(stream).await {
-                            Ok(stream) => Box::new(stream),
-                            Err(_) => return,
-                        },
-                    };
-                    let service = service_fn(move |request: Request<Incoming>| {
-                        let (kept, answer) = (Arc::clone(&kept), Arc::clone(&answer));
-                        async move {
-                            let (parts, body) = request.into_parts();
-                            let body = body.collect().await?;
-                            let request = Recorded2 {
-                                parts,
-                                trailers: body.trailers().cloned(),
-                                body: body.to_bytes(),
-                            };
-                            kept.lock().unwrap().push(request.clone());
-                            Ok::<_, hyper::Error>(answer(request).await)
-                        }
-                    });
-                    let mut builder = http2::Builder::new(TokioExecutor::new());
-                    builder.max_concurrent_streams(streams);
-                    let mut connection =
-                        pin!(builder.serve_connection(TokioIo::new(stream), service));
-                    tokio::select! {
-                        _ = connection.as_mut() => return,
-                        changed = ends.changed() => {
-                            if changed.is_err() || *ends.borrow() == Ending::Abrupt {
-                                return;
-                            }
-                        }
+                    if let Some(stream) = secured(stream, acceptor).await {
+                        server.serve(stream, ends).await;
                     }
-                    connection.as_mut().graceful_shutdown();
-                    let _ = connection.await;
+                    drop(open);
                 });
             }
         });
@@ -151,6 +122,55 @@ impl Backend2 {
     /// How many connections were made so far.
     pub(crate) fn connections(&self) -> usize {
         self.connections.load(Ordering::Relaxed)
+    }
+}
+
+/// How every connection is served.
+struct Server {
+    requests: Arc<Mutex<Vec<Recorded2>>>,
+    streams: u32,
+    answer: Box<Answering>,
+}
+
+type Answering = dyn Fn(Recorded2) -> BoxFuture<'static, Response<Body2>> + Send + Sync;
+
+impl Server {
+    /// Serves a connection until it ends by itself, or as it is told.
+    async fn serve(self: Arc<Self>, stream: Box<dyn Transport>, mut ends: watch::Receiver<Ending>) {
+        let mut builder = http2::Builder::new(TokioExecutor::new());
+        builder.max_concurrent_streams(self.streams);
+        let service = service_fn(move |request| Arc::clone(&self).answer(request));
+        let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+        tokio::select! {
+            _ = connection.as_mut() => return,
+            changed = ends.changed() => {
+                if changed.is_err() || *ends.borrow() == Ending::Abrupt {
+                    return;
+                }
+            }
+        }
+        connection.as_mut().graceful_shutdown();
+        let _ = connection.await;
+    }
+
+    async fn answer(self: Arc<Self>, request: Request<Incoming>) -> hyper::Result<Response<Body2>> {
+        let (parts, body) = request.into_parts();
+        let body = body.collect().await?;
+        let request = Recorded2 {
+            parts,
+            trailers: body.trailers().cloned(),
+            body: body.to_bytes(),
+        };
+        self.requests.lock().unwrap().push(request.clone());
+        Ok((self.answer)(request).await)
+    }
+}
+
+/// What a connection is, unless its handshake fails.
+async fn secured(stream: TcpStream, acceptor: Option<TlsAcceptor>) -> Option<Box<dyn Transport>> {
+    match acceptor {
+        None => Some(Box::new(stream)),
+        Some(acceptor) => Some(Box::new(acceptor.accept(stream).await.ok()?)),
     }
 }
 
