@@ -17,6 +17,7 @@ use tokio_rustls::TlsConnector;
 
 use super::fault::{self, TlsFault};
 use super::{BUFFER, RequestBody};
+use crate::log::with_causes;
 use crate::refused::Refused;
 use crate::transport::{Destination, Transport};
 
@@ -165,6 +166,8 @@ async fn drive(connection: Http2Connection) {
         ended
     });
     if let Err(error) = ended.await {
+        // What a backend has against the gateway's certificate is told here alone: h2 keeps a text of it.
+        let error = with_causes(&error);
         tracing::debug!(%error, "a connection to a backend ended");
     }
 }

@@ -7,11 +7,11 @@ use bytes::Bytes;
 use futures_util::stream;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use http_body::Frame;
-use http_body_util::{BodyExt, Full, StreamBody};
+use http_body_util::{BodyExt, Empty, Full, StreamBody};
 use portcullis_test_pki::Ca;
 use tokio::sync::Semaphore;
 
-use crate::backend_tls::showing;
+use crate::backend_tls::{demanding, showing};
 use crate::rig::{
     Backend, Backend2, Client, Ending, Pki, Profile, Rig, Setup, now, patiently, streaming,
 };
@@ -161,6 +161,58 @@ async fn a_backend_that_knows_no_http2_is_502() {
         .start();
     let answer = Client::new(&pki).get(gateway.address(), HOST).await;
     assert_eq!((answer.status, &*answer.reason()), (502, "backend_failed"));
+}
+
+#[tokio::test]
+async fn a_backend_that_asks_for_a_certificate_gets_the_configured_one_or_none() {
+    let (pki, ca) = (Pki::new(), ca());
+    let mut config = demanding(&ca, HOST);
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let backend = Backend2::start(Some(config), 100, |_| async { full("ok") }).await;
+    let client = ca.client("gateway").issue();
+    let without = format!("{HTTP2}\nprotocol = \"https\"\ntrusted_roots = [\"backend-root.pem\"]");
+    let with =
+        format!("{without}\nclient_certificate = {{ pem = \"client.pem\", key = \"client.key\" }}");
+    for (lines, expected) in [(with, (200, "")), (without, (502, "backend_failed"))] {
+        let files = vec![
+            ("backend-root.pem", ca.pem()),
+            ("client.pem", client.pem()),
+            ("client.key", client.key_pem()),
+        ];
+        let gateway = gateway(&pki, &backend, &lines, files).await;
+        let answer = Client::new(&pki).get(gateway.address(), HOST).await;
+        assert_eq!((answer.status, &*answer.reason()), expected);
+    }
+    assert_eq!(backend.requests().len(), 1);
+}
+
+/// A request that gets no answer in time is over, and others on its connection are not.
+#[tokio::test]
+async fn a_backend_that_does_not_answer_in_time_is_504() {
+    let pki = Pki::new();
+    let backend = Backend2::start(None, 100, |request| async move {
+        if request.parts.uri.path() == "/slow" {
+            std::future::pending::<()>().await;
+        }
+        full("ok")
+    });
+    let backend = backend.await;
+    let unused = Backend::start().await;
+    let gateway = Setup::new(&pki, &unused)
+        .site(HOST, Profile::off())
+        .to(backend.address())
+        .request_timeout(1)
+        .reaching(HTTP2)
+        .start();
+    for client in [Client::new(&pki), Client::new(&pki).http2()] {
+        let mut http = client.connect(gateway.address(), HOST).await;
+        let slow = Request::get("/slow").header("accept", "application/json");
+        let answer = http.send(HOST, slow.body(Empty::new()).unwrap()).await;
+        let timed_out = (504, "backend_timed_out");
+        assert_eq!((answer.status, &*answer.reason()), timed_out);
+        assert_eq!(http.get(HOST).await.status, 200);
+    }
+    assert_eq!(backend.connections(), 1);
 }
 
 /// A backend may end a kept connection whenever it likes, and a request after that goes over another.
