@@ -4,13 +4,13 @@ mod excerpt;
 
 use std::collections::HashSet;
 use std::error::Error;
-use std::fs::File;
-use std::io::{self, IsTerminal as _, Read as _, Write};
+use std::io::{self, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
+use portcullis_edge::Files;
 use portcullis_model::{Diagnostic, Problem, Severity};
 use serde_json::{Value, json};
 
@@ -39,7 +39,7 @@ Exit status: 0 no problems (there may be warnings), 1 problems, 2 wrong usage or
 
 /// Checks a configuration and everything it names.
 pub(crate) fn run(check: Check) -> Result<ExitCode, Box<dyn Error>> {
-    let text = read(&check.config)?;
+    let text = read(&check.config, &mut Files::new())?;
     let findings = Findings::of(&text, base(&check.config));
     let mut out = io::stdout().lock();
     if check.json {
@@ -71,11 +71,10 @@ pub(crate) enum CheckError {
 }
 
 /// Reads no more than is needed to see that a file is too large.
-pub(crate) fn read(file: &Path) -> Result<String, CheckError> {
-    let mut bytes = Vec::new();
+pub(crate) fn read(file: &Path, files: &mut Files) -> Result<String, CheckError> {
     let limit = u64::try_from(portcullis_model::SIZE).unwrap_or(u64::MAX);
-    File::open(file)
-        .and_then(|open| open.take(limit.saturating_add(1)).read_to_end(&mut bytes))
+    let bytes = files
+        .read(file, limit)
         .map_err(|source| CheckError::Unreadable {
             file: file.to_owned(),
             source,

@@ -1,8 +1,8 @@
 //! `portcullis import`: configurations of other gateways as one of this.
 
 use std::error::Error;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Write};
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -10,6 +10,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use portcullis_arm::{Certificates, Fate, Finding, Import as Imported, Options, Reason};
+use portcullis_edge::Files;
 use serde_json::json;
 
 /// Writes the configuration of another gateway as one of this.
@@ -84,7 +85,7 @@ pub(crate) fn run(import: Import) -> Result<ExitCode, Box<dyn Error>> {
             folder: folder.display().to_string(),
         },
     };
-    let imported = read(&arm.file, &arm.document, certificates)?;
+    let imported = read(&arm.file, &arm.document, certificates, &mut Files::new())?;
     let mut out = io::stderr().lock();
     if arm.json {
         for finding in &imported.findings {
@@ -127,12 +128,13 @@ pub(crate) fn read(
     file: &Path,
     document: &Document,
     certificates: Certificates,
+    files: &mut Files,
 ) -> Result<Imported, ImportError> {
-    let text = text(file)?;
+    let text = text(file, files)?;
     let parameters: Result<Vec<String>, ImportError> = document
         .parameters
         .iter()
-        .map(|file| self::text(file))
+        .map(|file| self::text(file, files))
         .collect();
     let options = Options {
         name: document.name.as_deref(),
@@ -147,11 +149,10 @@ pub(crate) fn read(
 }
 
 /// Reads no more than is needed to see that a file is too large.
-fn text(file: &Path) -> Result<String, ImportError> {
-    let mut bytes = Vec::new();
+fn text(file: &Path, files: &mut Files) -> Result<String, ImportError> {
     let limit = u64::try_from(portcullis_arm::SIZE).unwrap_or(u64::MAX);
-    File::open(file)
-        .and_then(|open| open.take(limit.saturating_add(1)).read_to_end(&mut bytes))
+    let bytes = files
+        .read(file, limit)
         .map_err(|source| ImportError::Unreadable {
             file: file.to_owned(),
             source,

@@ -14,8 +14,10 @@ mod pki;
 mod run;
 mod schema;
 mod source;
+mod systemd;
 mod terminal;
 mod verify;
+mod watching;
 
 use std::error::Error;
 use std::io::{self, Write as _};

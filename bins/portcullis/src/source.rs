@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use portcullis_arm::Certificates;
-use portcullis_edge::Gateway;
+use portcullis_edge::{Files, Gateway};
 use portcullis_model::Diagnostic;
 
 use crate::algorithms::provider;
@@ -21,23 +21,29 @@ pub(crate) enum Unusable {
 }
 
 /// What to run: where a gateway is described.
+#[derive(Clone)]
 pub(crate) enum Source {
     Configuration(PathBuf),
     Arm(PathBuf, import::Document),
 }
 
 impl Source {
-    pub(crate) fn load(&self) -> Result<Gateway, Unusable> {
+    /// Adds to `files` everything that was read or could not be.
+    pub(crate) fn load(&self, files: &mut Files) -> Result<Gateway, Unusable> {
         match self {
-            Self::Configuration(file) => load(file),
-            Self::Arm(file, document) => load_arm(file, document),
+            Self::Configuration(file) => built(&check::read(file, files)?, file, Text::Own, files),
+            Self::Arm(file, document) => load_arm(file, document, files),
         }
     }
 }
 
 /// Imports a document and builds what it says.
-fn load_arm(file: &Path, document: &import::Document) -> Result<Gateway, Unusable> {
-    let imported = import::read(file, document, Certificates::Inline)?;
+fn load_arm(
+    file: &Path,
+    document: &import::Document,
+    files: &mut Files,
+) -> Result<Gateway, Unusable> {
+    let imported = import::read(file, document, Certificates::Inline, files)?;
     let toml = match &imported.toml {
         Some(toml) if !imported.has_problems() => toml,
         _ => return Err(Unusable::Problems(import::report(file, &imported.findings))),
@@ -45,12 +51,12 @@ fn load_arm(file: &Path, document: &import::Document) -> Result<Gateway, Unusabl
     for line in import::report(file, &imported.findings).lines() {
         tracing::warn!("{line}");
     }
-    built(toml, file, Text::Imported)
+    built(toml, file, Text::Imported, files)
 }
 
 /// Reads a configuration and everything it names.
 pub(crate) fn load(file: &Path) -> Result<Gateway, Unusable> {
-    built(&check::read(file)?, file, Text::Own)
+    Source::Configuration(file.to_owned()).load(&mut Files::new())
 }
 
 /// Whose text a configuration is: lines of an imported one nobody sees.
@@ -60,7 +66,7 @@ enum Text {
     Imported,
 }
 
-fn built(text: &str, file: &Path, whose: Text) -> Result<Gateway, Unusable> {
+fn built(text: &str, file: &Path, whose: Text, files: &mut Files) -> Result<Gateway, Unusable> {
     let problems = |mut problems: Vec<Diagnostic>| {
         for problem in &mut problems {
             problem.place.location = problem.place.location.filter(|_| whose == Text::Own);
@@ -73,7 +79,7 @@ fn built(text: &str, file: &Path, whose: Text) -> Result<Gateway, Unusable> {
     for warning in warnings {
         tracing::warn!("{}", warning.display(file));
     }
-    Gateway::build(&model, check::base(file), provider()).map_err(problems)
+    Gateway::load(&model, check::base(file), provider(), files).map_err(problems)
 }
 
 fn report(file: &Path, problems: &[Diagnostic]) -> String {

@@ -21,6 +21,8 @@ use crate::search::Source;
 pub struct Memory {
     chains: Table<Proof>,
     links: Table<Arc<[u8]>>,
+    recalled: u64,
+    missed: u64,
 }
 
 /// Lends a [`Memory`] for a moment: the lock of whoever shares one between threads.
@@ -56,6 +58,8 @@ impl Memory {
         Self {
             chains: Table::new(entries),
             links: Table::new(entries),
+            recalled: 0,
+            missed: 0,
         }
     }
 
@@ -69,10 +73,25 @@ impl Memory {
         self.links.len()
     }
 
+    /// How often a chain was looked for and found, since this memory was made.
+    pub fn recalled(&self) -> u64 {
+        self.recalled
+    }
+
+    /// How often a chain was looked for in vain, since this memory was made.
+    pub fn missed(&self) -> u64 {
+        self.missed
+    }
+
     /// The chain with this key, where it holds at that time.
     pub(crate) fn chain(&mut self, key: &Sha256Digest, now: UnixTime) -> Option<Proof> {
-        let proof = self.chains.find(key)?;
-        (proof.valid_from <= now && now <= proof.valid_until).then(|| proof.clone())
+        let proof = self.chains.find(key).cloned();
+        let proof = proof.filter(|proof| proof.valid_from <= now && now <= proof.valid_until);
+        match proof {
+            Some(_) => self.recalled = self.recalled.saturating_add(1),
+            None => self.missed = self.missed.saturating_add(1),
+        }
+        proof
     }
 
     pub(crate) fn remember_chain(&mut self, key: Sha256Digest, proof: Proof) {

@@ -1,5 +1,6 @@
 //! The one accept loop.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +10,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::backend::Backends;
 use crate::connection;
+use crate::doors::{Door, Listening};
+use crate::metrics::Open;
 use crate::running::Shared;
 
 /// Connections one core holds at a time; past it, clients wait in the kernel's queue.
@@ -52,24 +55,61 @@ impl Core {
     }
 }
 
-/// Accepts until the gateway is drained. A connection's handshake runs in its own task, so that a
+/// Accepts until the door is shut. A connection's handshake runs in its own task, so that a
 /// slow client delays nobody.
-pub(crate) async fn accept(listener: TcpListener, bind: usize, core: Core) {
-    let mut stopped = core.stopped.clone();
+pub(crate) async fn accept(listening: Listening, core: Core) {
+    let Listening {
+        mut door,
+        socket,
+        held,
+    } = listening;
+    let entered = door.clone();
     loop {
         let next = tokio::select! {
             biased;
-            _ = stopped.wait_for(Option::is_some) => return,
-            next = next(&listener, &core.permits) => next,
+            () = door.shut() => break,
+            next = next(&socket, &core.permits) => next,
         };
         if let Some((stream, peer, permit)) = next {
-            let core = core.clone();
-            tokio::spawn(async move {
-                connection::serve(stream, peer, bind, core).await;
-                drop(permit);
-            });
+            serve(stream, peer, permit, &entered, &core);
         }
     }
+    if let Err(error) = accept_waiting(socket, &entered, &core) {
+        tracing::warn!(%error, "connections that waited to be accepted were closed");
+    }
+    drop(held);
+}
+
+fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    permit: OwnedSemaphorePermit,
+    door: &Door,
+    core: &Core,
+) {
+    // On a socket for both families, a client of IPv4 has an address of IPv6 that stands for its own.
+    let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
+    let (door, core) = (door.entered(stream.local_addr().ok()), core.clone());
+    let open = Open::at(&door.counts);
+    tokio::spawn(async move {
+        connection::serve(stream, peer, door, core).await;
+        drop((open, permit));
+    });
+}
+
+/// Serves those whose connection the kernel has made: closing the socket would reset them.
+fn accept_waiting(socket: TcpListener, door: &Door, core: &Core) -> io::Result<()> {
+    let socket = socket.into_std()?;
+    while let Ok(permit) = Arc::clone(&core.permits).try_acquire_owned() {
+        let (stream, peer) = match socket.accept() {
+            Ok(accepted) => accepted,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+            Err(error) => return Err(error),
+        };
+        stream.set_nonblocking(true)?;
+        serve(TcpStream::from_std(stream)?, peer, permit, door, core);
+    }
+    Ok(())
 }
 
 async fn next(

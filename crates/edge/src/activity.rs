@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::metrics::Stopwatch;
+
 /// When something last happened on a connection.
 ///
 /// Answering pings is not something: a client that keeps a connection open for nothing can do that
@@ -81,6 +83,8 @@ impl Pulse {
 pub(crate) struct InFlight {
     activity: Arc<Activity>,
     turn: Turn,
+    /// Measures the request, where it is counted.
+    stopwatch: Option<Stopwatch>,
 }
 
 /// Whose next step is waited for.
@@ -97,7 +101,13 @@ impl InFlight {
         Self {
             activity: Arc::clone(activity),
             turn: Turn::Client,
+            stopwatch: None,
         }
+    }
+
+    /// What measures the request until it ends.
+    pub(crate) fn measured_by(&mut self, stopwatch: Option<Stopwatch>) {
+        self.stopwatch = stopwatch;
     }
 
     pub(crate) fn turn(&mut self, turn: Turn) {

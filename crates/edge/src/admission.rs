@@ -1,12 +1,14 @@
 //! Who may use a connection, judged when it is made and again whenever that judgement is spent.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use portcullis_model::host::HostName;
 use portcullis_tls::{Client, Refusal, authenticate};
 use rustls_pki_types::{CertificateDer, UnixTime};
 
 use crate::connection::Connection;
+use crate::doors::Door;
 use crate::gateway::{Gateway, Site};
 use crate::identity::Identity;
 
@@ -16,6 +18,8 @@ pub(crate) struct Admission {
     /// The listener that the handshake was made for.
     pub(crate) site: Arc<Site>,
     pub(crate) outcome: Result<Identity, Arc<Refusal>>,
+    /// How long the judgement took, its questions to responders included.
+    pub(crate) took: Duration,
 }
 
 impl Admission {
@@ -23,13 +27,14 @@ impl Admission {
     /// was for. `None` when `gateway` has no such address.
     pub(crate) async fn judge(
         gateway: Arc<Gateway>,
-        bind: usize,
+        door: &Door,
         server_name: Option<&HostName>,
         presented: &[CertificateDer<'static>],
         now: UnixTime,
     ) -> Option<Self> {
-        let site = gateway.binds().get(bind)?.handshake_site(server_name)?;
+        let site = gateway.bind(door)?.handshake_site(server_name)?;
         let site = Arc::clone(site);
+        let begun = Instant::now();
         let client = match &site.profile {
             Some(profile) => authenticate(profile, Some(presented), now).await,
             // Without TLS nobody is asked.
@@ -42,6 +47,7 @@ impl Admission {
             gateway,
             site,
             outcome,
+            took: begun.elapsed(),
         })
     }
 
@@ -61,12 +67,13 @@ impl Admission {
             }
             let judged = Self::judge(
                 gateway,
-                connection.bind,
+                &connection.door,
                 connection.server_name.as_ref(),
                 &connection.presented,
                 now,
             )
             .await?;
+            judged.count();
             let judged = Arc::new(judged);
             connection.admission.store(Arc::clone(&judged));
             // An answer may have taken seconds, in which the configuration may have been replaced.

@@ -9,7 +9,7 @@ use std::error::Error;
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -17,16 +17,18 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode, Version};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
-use hyper::client::conn::{TrySendError, http1};
+use hyper::client::conn::TrySendError;
 
 use crate::activity::Pulse;
 use crate::gateway::Gateway;
+use crate::metrics::Connects;
 use crate::refused::Refused;
 use crate::transport::Destination;
 use connections::{Connections, Reserved};
+use dial::Http1;
 
 pub(crate) use connections::Lease;
-pub(crate) use dial::{connect, connect_to_any_name};
+pub(crate) use dial::{SourcePort, connect, connect_to_any_name};
 pub(crate) use fault::{TlsFault, of_exchange};
 pub(crate) use shape::announce_trailers;
 
@@ -44,9 +46,10 @@ const STALE_CONNECTIONS: usize = 4;
 const BUFFER: usize = 128 * 1024;
 
 /// The connections of one owner: a core, or a client connection that shares them with no other.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(crate) struct Backends {
     connections: Arc<Connections>,
+    connects: Arc<Connects>,
 }
 
 /// Why a request has no response.
@@ -74,13 +77,17 @@ impl SendError {
 
 /// A connection for one request.
 enum Link {
-    Http1(http1::SendRequest<RequestBody>),
+    Http1(Http1),
     Http2(Lease),
 }
 
 impl Backends {
-    pub(crate) fn new() -> Self {
-        Self::default()
+    /// Without connections yet; how long they take is told to `connects`.
+    pub(crate) fn new(connects: Arc<Connects>) -> Self {
+        Self {
+            connections: Arc::default(),
+            connects,
+        }
     }
 
     /// Sends the request and waits for the head of the response. Of its target the path and query count;
@@ -124,15 +131,16 @@ impl Backends {
     ) -> Result<(Link, bool), Refused> {
         if !to.transport.is_http2()
             && stale == 0
-            && let Some(sender) = self.connections.take(to)
+            && let Some(connection) = self.connections.take(to)
         {
-            return Ok((Link::Http1(sender), true));
+            return Ok((Link::Http1(connection), true));
         }
         let making = async {
             if to.transport.is_http2() {
                 self.stream(to).await
             } else {
-                Ok((Link::Http1(dial::http1(to).await?), false))
+                let made = self.connects.measure(dial::http1(to)).await?;
+                Ok((Link::Http1(made), false))
             }
         };
         match tokio::time::timeout(timeout.min(CONNECT_TIMEOUT), making).await {
@@ -157,7 +165,7 @@ impl Backends {
                 }
                 Reserved::Dial(dialed) => dialed,
             };
-            let made = dial::http2(to).await;
+            let made = self.connects.measure(dial::http2(to)).await;
             let made = made.and_then(|made| {
                 let lease = self.connections.keep(to, made);
                 lease.ok_or(Refused::BackendFailed)
@@ -179,18 +187,20 @@ impl Backends {
         }
         let passage = Arc::clone(&request.body().passage);
         match link {
-            Link::Http1(mut sender) => {
-                let response = sender.try_send_request(request);
-                let response = passage.watch(response, timeout).await?;
+            Link::Http1(mut connection) => {
+                let response = connection.sender.try_send_request(request);
+                let mut response = passage.watch(response, timeout).await?;
+                tell(&mut response, connection.source_port);
                 // After a switch it speaks something else.
                 if response.status() != StatusCode::SWITCHING_PROTOCOLS {
-                    self.connections.put_back(to, sender);
+                    self.connections.put_back(to, connection);
                 }
                 Ok(response)
             }
             Link::Http2(lease) => {
                 let response = lease.sender().try_send_request(request);
                 let mut response = passage.watch(response, timeout).await?;
+                tell(&mut response, lease.source_port());
                 response.extensions_mut().insert(lease);
                 Ok(response)
             }
@@ -198,12 +208,20 @@ impl Backends {
     }
 }
 
+fn tell(response: &mut Response<Incoming>, source_port: Option<SourcePort>) {
+    if let Some(port) = source_port {
+        response.extensions_mut().insert(port);
+    }
+}
+
 /// What became of a request on a connection.
 type Sent = Result<Response<Incoming>, TrySendError<Request<RequestBody>>>;
 
 /// How far a request's body has come.
-struct Passage {
+pub(crate) struct Passage {
     pulse: Pulse,
+    /// Octets that have passed.
+    octets: AtomicU64,
     /// Whether the backend would take more than the client has sent.
     awaits_client: AtomicBool,
     /// Whether there was more than may be sent.
@@ -214,6 +232,7 @@ impl Passage {
     fn new() -> Self {
         Self {
             pulse: Pulse::new(),
+            octets: AtomicU64::new(0),
             awaits_client: AtomicBool::new(false),
             too_long: AtomicBool::new(false),
         }
@@ -262,6 +281,11 @@ impl Passage {
         self.awaits_client.store(true, Ordering::Relaxed);
     }
 
+    /// Octets of the body that have come.
+    pub(crate) fn octets(&self) -> u64 {
+        self.octets.load(Ordering::Relaxed)
+    }
+
     /// For how long nothing has passed.
     fn quiet(&self) -> Duration {
         self.pulse.quiet()
@@ -292,6 +316,11 @@ impl RequestBody {
             passage: Arc::new(Passage::new()),
         }
     }
+
+    /// How far it has come.
+    pub(crate) fn passage(&self) -> &Arc<Passage> {
+        &self.passage
+    }
 }
 
 impl Body for RequestBody {
@@ -311,6 +340,7 @@ impl Body for RequestBody {
             && let Some(data) = frame.data_ref()
         {
             let length = u64::try_from(data.len()).unwrap_or(u64::MAX);
+            self.passage.octets.fetch_add(length, Ordering::Relaxed);
             let Some(left) = self.left.checked_sub(length) else {
                 self.passage.too_long.store(true, Ordering::Relaxed);
                 let error = io::Error::from(io::ErrorKind::FileTooLarge);

@@ -27,7 +27,11 @@ use crate::accept::Core;
 use crate::activity::Activity;
 use crate::admission::Admission;
 use crate::backend::Backends;
+use crate::doors::Door;
+use crate::ending::{Http, has_to_end, say_so};
 use crate::gateway::Bind;
+use crate::log;
+use crate::metrics::Wire;
 use crate::plain_http::PlainHttp;
 use crate::respond::{ResponseBody, respond};
 use crate::session::{Offered, cipher, protocol};
@@ -58,8 +62,8 @@ const STREAMS: u32 = 128;
 /// What the requests of one connection share.
 pub(crate) struct Connection {
     pub(crate) core: Core,
-    /// Which of the gateway's addresses accepted it.
-    pub(crate) bind: usize,
+    /// Which of the gateway's addresses it came in by.
+    pub(crate) door: Door,
     pub(crate) peer: SocketAddr,
     pub(crate) port: u16,
     pub(crate) server_name: Option<HostName>,
@@ -96,12 +100,15 @@ impl Connection {
 }
 
 /// Serves a connection until it ends.
-pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, bind: usize, core: Core) {
+pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, door: Door, core: Core) {
     let stopped = core.stopped.clone();
-    let handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake(stream, bind, &core)).await;
+    let handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake(stream, &door, &core)).await;
     let (tls, hello) = match handshake {
         Ok(Ok(Opened::Tls(tls, hello))) => (*tls, hello),
-        Ok(Ok(Opened::PlainHttp(stream, spoken))) => return spoken.refuse(stream, peer).await,
+        Ok(Ok(Opened::PlainHttp(stream, spoken))) => {
+            core.shared.metrics.spoke_without_tls(&door, peer);
+            return spoken.refuse(stream, peer, &core.shared.log).await;
+        }
         Ok(Ok(Opened::Plain(stream))) => {
             let Ok(address) = stream.local_addr() else {
                 return;
@@ -112,17 +119,19 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, bind: usize, core
                 tls: None,
                 presented: Vec::new(),
             };
-            if let Some(connection) = admit(arrival, peer, bind, core).await {
+            if let Some(connection) = admit(arrival, peer, door, core).await {
                 serve_http1(stream, connection, stopped).await;
             }
             return;
         }
         Ok(Err(error)) => {
-            tracing::info!(target: "portcullis::access", client = %peer, %error, "handshake failed");
+            core.shared.metrics.handshake_failed(&door, peer, &error);
+            log::without_handshake(&core.shared.log, peer, "handshake_failed", Some(&error));
             return;
         }
         Err(_) => {
-            tracing::info!(target: "portcullis::access", client = %peer, "handshake timed out");
+            door.counts.failed("timed_out");
+            log::without_handshake(&core.shared.log, peer, "handshake_timed_out", None);
             return;
         }
     };
@@ -130,9 +139,12 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, bind: usize, core
     let Some(arrival) = Arrival::over_tls(&tls, hello) else {
         return;
     };
-    let Some(connection) = admit(arrival, peer, bind, core).await else {
+    let Some(connection) = admit(arrival, peer, door, core).await else {
         return;
     };
+    let admission = connection.admission.load();
+    admission.site.handshake_made(tls.get_ref().1);
+    drop(admission);
     if http2 {
         serve_http2(tls, connection, stopped).await;
     } else {
@@ -179,10 +191,10 @@ impl Arrival {
 }
 
 /// Chooses the profile by the client's hello, whole or in pieces, and finishes the handshake.
-async fn handshake(stream: TcpStream, bind: usize, core: &Core) -> io::Result<Opened> {
+async fn handshake(stream: TcpStream, door: &Door, core: &Core) -> io::Result<Opened> {
     stream.set_nodelay(true)?;
     let gateway = core.shared.gateway.load();
-    if gateway.binds().get(bind).is_some_and(Bind::is_plain) {
+    if gateway.bind(door).is_some_and(Bind::is_plain) {
         return Ok(Opened::Plain(stream));
     }
     drop(gateway);
@@ -200,8 +212,7 @@ async fn handshake(stream: TcpStream, bind: usize, core: &Core) -> io::Result<Op
         .shared
         .gateway
         .load()
-        .binds()
-        .get(bind)
+        .bind(door)
         .and_then(|bind| bind.handshake_site(server_name.as_ref()))
         .and_then(|site| site.profile.as_ref())
         .map(|profile| profile.server_config_for(&start.client_hello()))
@@ -221,7 +232,7 @@ async fn handshake(stream: TcpStream, bind: usize, core: &Core) -> io::Result<Op
 async fn admit(
     arrival: Arrival,
     peer: SocketAddr,
-    bind: usize,
+    door: Door,
     core: Core,
 ) -> Option<Arc<Connection>> {
     let Arrival {
@@ -238,17 +249,19 @@ async fn admit(
     let gateway = core.shared.gateway.load_full();
     let admission = Admission::judge(
         gateway,
-        bind,
+        &door,
         server_name.as_ref(),
         &presented,
         UnixTime::now(),
     )
     .await?;
+    admission.count();
+    let connects = core.shared.metrics.connects();
     Some(Arc::new(Connection {
         port,
         tls,
         core,
-        bind,
+        door,
         peer,
         server_name,
         offered,
@@ -259,7 +272,7 @@ async fn admit(
         requests: AtomicU64::new(0),
         close: Notify::new(),
         tunnels: watch::Sender::new(0),
-        dedicated: Backends::new(),
+        dedicated: Backends::new(connects),
     }))
 }
 
@@ -280,10 +293,13 @@ async fn serve_http1(
         .header_read_timeout(KEEP_ALIVE)
         .max_headers(HEADER_FIELDS)
         .max_buf_size(head)
-        .serve_connection(TokioIo::new(stream), service(&connection))
+        .serve_connection(
+            TokioIo::new(wire(stream, &connection)),
+            service(&connection),
+        )
         .with_upgrades();
     let shutdown = http1::UpgradeableConnection::graceful_shutdown;
-    until_end(served, shutdown, &connection, stopped).await;
+    until_end(served, Http::One, shutdown, &connection, stopped).await;
     tunnels_ended(&connection).await;
 }
 
@@ -309,9 +325,9 @@ async fn serve_http2(
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_send_buf_size(SEND_BUFFER)
         .enable_connect_protocol()
-        .serve_connection(TokioIo::new(tls), service(&connection));
+        .serve_connection(TokioIo::new(wire(tls, &connection)), service(&connection));
     let shutdown = http2::Connection::graceful_shutdown;
-    until_end(served, shutdown, &connection, stopped).await;
+    until_end(served, Http::Two, shutdown, &connection, stopped).await;
     tunnels_ended(&connection).await;
 }
 
@@ -319,14 +335,15 @@ async fn serve_http2(
 /// before its client ends it.
 async fn until_end<C: Future<Output = hyper::Result<()>>>(
     served: C,
+    http: Http,
     shutdown: impl FnOnce(Pin<&mut C>),
     connection: &Connection,
-    mut stopped: watch::Receiver<Option<Duration>>,
+    stopped: watch::Receiver<Option<Duration>>,
 ) {
     let mut served = pin!(served);
     tokio::select! {
         result = served.as_mut() => return log_end(connection, result),
-        () = ended(connection, &mut stopped) => shutdown(served.as_mut()),
+        () = has_to_end(http, connection, stopped) => shutdown(served.as_mut()),
     }
     connection.activity.touch();
     tokio::select! {
@@ -342,14 +359,9 @@ async fn tunnels_ended(connection: &Connection) {
     let _ = tunnels.wait_for(|open| *open == 0).await;
 }
 
-/// Returns when the gateway drains, when this client was refused, and when the client has done
-/// nothing for too long: neither asked for anything nor taken what it asked for.
-async fn ended(connection: &Connection, stopped: &mut watch::Receiver<Option<Duration>>) {
-    tokio::select! {
-        _ = stopped.wait_for(Option::is_some) => {}
-        () = connection.close.notified() => {}
-        () = connection.activity.quiet_for(KEEP_ALIVE) => {}
-    }
+/// A connection whose octets are counted for its listener.
+fn wire<S>(stream: S, connection: &Connection) -> Wire<S> {
+    Wire::new(stream, connection.admission.load().site.counts.get())
 }
 
 type Answer = Result<Response<ResponseBody>, Infallible>;
@@ -365,12 +377,18 @@ fn service(
     let connection = Arc::clone(connection);
     service_fn(move |request: Request<Incoming>| {
         let connection = Arc::clone(&connection);
-        async move { Ok::<_, Infallible>(respond(&connection, request).await) }
+        async move {
+            let version = request.version();
+            let mut response = respond(&connection, request).await;
+            say_so(&connection, version, &mut response);
+            Ok::<_, Infallible>(response)
+        }
     })
 }
 
 fn log_end(connection: &Connection, result: hyper::Result<()>) {
     if let Err(error) = result {
+        log::not_a_request(connection, &error);
         let error: &dyn std::error::Error = &error;
         tracing::debug!(client = %connection.peer, error, "connection ended");
     }

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use crate::affinity::Token;
 use crate::backend::{CONNECT_TIMEOUT, RequestBody};
 use crate::connection::Connection;
+use crate::log::Entry;
 use crate::plan::Forward;
 use crate::pool::{Asked, Endpoint, Visit};
 use crate::refused::Refused;
@@ -78,6 +79,7 @@ impl<'a> Delivery<'a> {
         mut self,
         connection: &Connection,
         mut request: Request<RequestBody>,
+        entry: &mut Entry,
     ) -> Result<(Response<Incoming>, Visit, Session<'a>), Refused> {
         let timeout = self.forward.settings.request_timeout;
         let backends = connection.backends(&self.forward.transport);
@@ -85,6 +87,7 @@ impl<'a> Delivery<'a> {
         loop {
             let endpoint = self.visit.endpoint();
             let to = self.forward.destination(endpoint, self.exchange.authority);
+            entry.asks(self.forward, endpoint, &mut request);
             let sent = tokio::select! {
                 biased;
                 sent = backends.send(&to, request, timeout) => sent,
@@ -93,6 +96,7 @@ impl<'a> Delivery<'a> {
             let error = match sent {
                 Ok(response) => {
                     endpoint.reached();
+                    entry.hears(&response);
                     return Ok((response, self.visit, self.session));
                 }
                 Err(error) => error,

@@ -1,22 +1,29 @@
 //! A configuration with everything loaded, compiled and checked: what requests are served from.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use portcullis_model::host::{HostName, HostTable};
-use portcullis_model::{Diagnostic, HttpSettings, Listener, Place};
+use portcullis_model::{AccessLogSettings, Admin, Diagnostic, HttpSettings, Listener, Place};
 use portcullis_revocation::Checker;
 use portcullis_rewrite::StripList;
-use portcullis_tls::{ClientAuth, NotHonoured, Profile, Stapler};
+use portcullis_tls::{ClientAuth, NotHonoured, Profile, Stapler, Trust};
 use rustls::crypto::CryptoProvider;
 
 use crate::authorization::Authorization;
+use crate::doors::Door;
+use crate::files::Files;
 use crate::identity_headers::IdentityHeaders;
+use crate::inventory::Inventory;
 use crate::load::Loader;
+use crate::load::resumable::Resumable;
+use crate::metrics::{ListenerCounts, Observing};
 use crate::pages::Pages;
 use crate::plan::Plan;
 use crate::pool::Pool;
+use crate::traces;
 
 /// A gateway ready to run. It never changes: a reload makes another.
 pub struct Gateway {
@@ -24,11 +31,19 @@ pub struct Gateway {
     strip: StripList,
     stapling: Vec<Arc<Profile>>,
     not_honoured: Vec<(Place, NotHonoured)>,
+    resumable: HashMap<Resumable, Arc<Profile>>,
     http: HttpSettings,
     lists_ciphers: bool,
     pools: Vec<Arc<Pool>>,
     dns_servers: Vec<SocketAddr>,
     checker: Checker,
+    access_log: AccessLogSettings,
+    traces: Option<traces::Settings>,
+    observing: Arc<Observing>,
+    trusts: Vec<(String, Arc<Trust>)>,
+    inventory: Inventory,
+    admin: Option<Admin>,
+    shown: serde_json::Value,
 }
 
 impl Gateway {
@@ -41,22 +56,49 @@ impl Gateway {
         base: &Path,
         provider: Arc<CryptoProvider>,
     ) -> Result<Self, Vec<Diagnostic>> {
+        Self::load(model, base, provider, &mut Files::new())
+    }
+
+    /// The same, and adds to `files` every file that was read or could not be, also where there are problems.
+    ///
+    /// # Errors
+    /// As [`Gateway::build`].
+    pub fn load(
+        model: &portcullis_model::Gateway,
+        base: &Path,
+        provider: Arc<CryptoProvider>,
+        files: &mut Files,
+    ) -> Result<Self, Vec<Diagnostic>> {
         let (mut loader, checker) = Loader::new(model, base, provider);
         let binds = loader.binds();
         let strip = loader.strip();
         let stapling = loader.stapling();
         let lists_ciphers = loader.lists_ciphers();
         let pools = loader.pools();
+        let traces = loader.traces();
+        let access_log = loader.access_log();
+        let (observing, trusts) = (loader.observing(), loader.trusts());
+        let inventory = loader.take_inventory();
+        let resumable = loader.resumable();
+        files.add(loader.files());
         loader.finish().map(|not_honoured| Self {
             binds,
             strip,
             stapling,
             not_honoured,
+            resumable,
             http: model.http.clone(),
             lists_ciphers,
             pools,
             dns_servers: model.dns_servers.clone(),
             checker,
+            access_log,
+            traces,
+            observing,
+            trusts,
+            inventory,
+            admin: model.admin.clone(),
+            shown: model.shown.clone(),
         })
     }
 
@@ -66,11 +108,39 @@ impl Gateway {
         &self.binds
     }
 
+    /// The listeners of the address that a connection came in by. Where a reload has put another in its place that
+    /// covers it, or a part of it, that counts.
+    pub(crate) fn bind(&self, door: &Door) -> Option<&Bind> {
+        let mut addresses = std::iter::once(door.address).chain(door.instead());
+        addresses.find_map(|address| {
+            let found = self.binds.binary_search_by_key(&address, Bind::address);
+            self.binds.get(found.ok()?)
+        })
+    }
+
     /// What TLS policies ask for and do not get, each with the place of its profile. The gateway runs
     /// all the same; its operator must be told.
     #[must_use]
     pub fn not_honoured(&self) -> &[(Place, NotHonoured)] {
         &self.not_honoured
+    }
+
+    /// Goes on with the sessions of every profile of `former` that was asked the same of clients, and with what is known
+    /// of certificates there.
+    pub(crate) fn take_over(&self, former: &Self) {
+        let asked_alike = self.checker.asks_like(&former.checker);
+        for (under, profile) in &self.resumable {
+            let former = former.resumable.get(under);
+            if let Some(former) = former.filter(|_| asked_alike || !under.asks_responders()) {
+                profile.take_over_sessions(former);
+            }
+        }
+        self.checker.take_over(&former.checker);
+        for stapler in self.staplers() {
+            for other in former.staplers() {
+                stapler.take_over(other);
+            }
+        }
     }
 
     /// What holds for HTTP on every listener.
@@ -108,6 +178,42 @@ impl Gateway {
         self.stapling.iter().filter_map(|profile| profile.stapler())
     }
 
+    /// What becomes of the lines about requests.
+    pub(crate) fn access_log(&self) -> &AccessLogSettings {
+        &self.access_log
+    }
+
+    /// How it takes part in traces, where it does.
+    pub(crate) fn traces(&self) -> Option<&traces::Settings> {
+        self.traces.as_ref()
+    }
+
+    /// What the checker tells of what it does.
+    pub(crate) fn observing(&self) -> &Observing {
+        &self.observing
+    }
+
+    /// What certificates of clients are judged by, with the names of the profiles.
+    pub(crate) fn trusts(&self) -> impl Iterator<Item = (&str, &Trust)> {
+        let trusts = self.trusts.iter();
+        trusts.map(|(name, trust)| (name.as_str(), &**trust))
+    }
+
+    /// What there is, for operators to look at.
+    pub(crate) fn inventory(&self) -> &Inventory {
+        &self.inventory
+    }
+
+    /// The listener for operators, if there is to be one.
+    pub(crate) fn admin(&self) -> Option<&Admin> {
+        self.admin.as_ref()
+    }
+
+    /// The configuration without its secrets.
+    pub(crate) fn shown(&self) -> &serde_json::Value {
+        &self.shown
+    }
+
     pub(crate) fn strip(&self) -> &StripList {
         &self.strip
     }
@@ -117,6 +223,7 @@ impl Gateway {
 pub struct Bind {
     address: SocketAddr,
     sites: HostTable<Arc<Site>>,
+    all: Vec<Arc<Site>>,
 }
 
 impl Bind {
@@ -124,6 +231,7 @@ impl Bind {
         Self {
             address,
             sites: HostTable::new(),
+            all: Vec::new(),
         }
     }
 
@@ -134,7 +242,14 @@ impl Bind {
     }
 
     pub(crate) fn push(&mut self, listener: &Listener, site: Site) {
-        self.sites.push(&listener.hosts, Arc::new(site));
+        let site = Arc::new(site);
+        self.all.push(Arc::clone(&site));
+        self.sites.push(&listener.hosts, site);
+    }
+
+    /// The listeners that share it, in the order of their priority.
+    pub(crate) fn sites(&self) -> impl Iterator<Item = &Arc<Site>> {
+        self.all.iter()
     }
 
     /// The address of the configuration; its port may be 0.
@@ -159,12 +274,16 @@ impl Bind {
 /// One listener at work.
 pub(crate) struct Site {
     pub(crate) name: String,
+    /// The name of its rule.
+    pub(crate) rule: String,
     /// What is asked of clients; nothing over plain HTTP.
     pub(crate) profile: Option<Arc<Profile>>,
     pub(crate) authorization: Option<Arc<Authorization>>,
     pub(crate) plan: Plan,
     pub(crate) identity_headers: Option<IdentityHeaders>,
     pub(crate) pages: Arc<Pages>,
+    /// What is counted, once the configuration is to come into force.
+    pub(crate) counts: OnceLock<Arc<ListenerCounts>>,
 }
 
 impl Site {

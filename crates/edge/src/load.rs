@@ -3,14 +3,15 @@
 
 mod ocsp;
 mod plan;
+mod record;
+pub(crate) mod resumable;
 mod transport;
 
 use std::collections::{HashMap, HashSet};
 use std::error::Error;
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use portcullis_chain::{Policy, Purpose};
 use portcullis_model::{self as model, Diagnostic, FileSource, Located, Place, Problem};
@@ -25,8 +26,12 @@ use rustls::RootCertStore;
 use rustls::crypto::CryptoProvider;
 
 use crate::authorization::Authorization;
+use crate::files::Files;
 use crate::gateway::{Bind, Site};
 use crate::identity_headers::IdentityHeaders;
+use crate::inventory::Inventory;
+use crate::load::resumable::Resumable;
+use crate::metrics::Observing;
 use crate::pool::Pool;
 use crate::rules;
 use crate::transport::Transport;
@@ -49,8 +54,12 @@ pub(crate) struct Loader<'a> {
     /// Of all rules that were looked at.
     pools: Vec<Arc<Pool>>,
     chain_files: HashSet<&'a FileSource>,
+    files: Files,
+    resumable: HashMap<Resumable, Arc<Profile>>,
     not_honoured: Vec<(Place, NotHonoured)>,
     problems: Vec<Diagnostic>,
+    observing: Arc<Observing>,
+    inventory: Inventory,
 }
 
 impl<'a> Loader<'a> {
@@ -71,8 +80,12 @@ impl<'a> Loader<'a> {
             public_roots: None,
             pools: Vec::new(),
             chain_files: HashSet::new(),
+            files: Files::new(),
+            resumable: HashMap::new(),
             not_honoured: Vec::new(),
             problems: Vec::new(),
+            observing: Arc::default(),
+            inventory: Inventory::of(model),
         };
         let checker = loader.load_checker();
         loader.load_profiles(&checker);
@@ -93,11 +106,13 @@ impl<'a> Loader<'a> {
         let plan = self.plan(&listener.rule)?;
         Some(Site {
             name: listener.name.value.clone(),
+            rule: listener.rule.name.value.clone(),
             profile,
             authorization,
             plan,
             identity_headers: listener.rule.identity_headers.map(IdentityHeaders::of),
             pages,
+            counts: OnceLock::new(),
         })
     }
 
@@ -141,6 +156,38 @@ impl<'a> Loader<'a> {
         stapling.cloned().collect()
     }
 
+    /// The files that were read, or tried.
+    pub(crate) fn files(&mut self) -> Files {
+        std::mem::take(&mut self.files)
+    }
+
+    /// Every profile by what its sessions were made under.
+    pub(crate) fn resumable(&mut self) -> HashMap<Resumable, Arc<Profile>> {
+        std::mem::take(&mut self.resumable)
+    }
+
+    /// What the checker tells of what it does.
+    pub(crate) fn observing(&self) -> Arc<Observing> {
+        Arc::clone(&self.observing)
+    }
+
+    /// What certificates of clients are judged by, with the names of the profiles, in their order.
+    pub(crate) fn trusts(&self) -> Vec<(String, Arc<Trust>)> {
+        let profiles = self.profiles.iter();
+        let trusts = profiles.filter_map(|(name, profile)| {
+            let trust = profile.client_auth().trust()?;
+            Some(((*name).to_owned(), Arc::clone(trust)))
+        });
+        let mut trusts: Vec<_> = trusts.collect();
+        trusts.sort_by(|(one, _), (other, _)| one.cmp(other));
+        trusts
+    }
+
+    /// What there is, for operators to look at.
+    pub(crate) fn take_inventory(&mut self) -> Inventory {
+        std::mem::take(&mut self.inventory)
+    }
+
     /// The pools that rules forward to; to be asked for after [`Self::binds`].
     pub(crate) fn pools(&self) -> Vec<Arc<Pool>> {
         self.pools.clone()
@@ -158,7 +205,11 @@ impl<'a> Loader<'a> {
     fn load_profiles(&mut self, checker: &Checker) {
         let model = self.model;
         for profile in &model.tls_profiles {
+            self.inventory.begin_profile(&profile.name);
             let certificate = self.server_certificate(&profile.certificate);
+            if let Some(certificate) = &certificate {
+                self.inventory.serves_with(certificate.chain());
+            }
             let client_auth = self.client_auth(&profile.client_auth, checker);
             let (Some(certificate), Some(client_auth)) = (certificate, client_auth) else {
                 continue;
@@ -176,7 +227,10 @@ impl<'a> Loader<'a> {
                         true => loaded,
                         false => loaded.without_http2(),
                     };
-                    self.profiles.insert(&profile.name, Arc::new(loaded));
+                    let loaded = Arc::new(loaded);
+                    let under = Resumable::of(profile, self.base, &self.files);
+                    self.resumable.insert(under, Arc::clone(&loaded));
+                    self.profiles.insert(&profile.name, loaded);
                 }
                 Err(error) => self.setup(&profile.place, error),
             }
@@ -324,7 +378,10 @@ impl<'a> Loader<'a> {
             let all = limits.check_gateway(self.chain_files.len());
             let within = self.usable(file, all).is_some();
             let added = match self.read(file) {
-                Some(content) => self.usable(file, chains.add(&content)).is_some(),
+                Some(content) => {
+                    self.inventory.trusts(&content);
+                    self.usable(file, chains.add(&content)).is_some()
+                }
                 None => false,
             };
             complete &= within && added;
@@ -334,7 +391,7 @@ impl<'a> Loader<'a> {
 
     fn read(&mut self, file: &Located<FileSource>) -> Option<Vec<u8>> {
         let read = match &file.value {
-            FileSource::Path(path) => read_bounded(&self.base.join(path)),
+            FileSource::Path(path) => read_bounded(&self.base.join(path), &mut self.files),
             FileSource::Inline(inline) => Ok(inline.bytes().to_vec()),
         };
         self.usable(file, read)
@@ -386,11 +443,8 @@ fn tls_policy(policy: &model::TlsPolicy) -> Result<TlsPolicy, PolicyError> {
     }
 }
 
-fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?
-        .take(FILE_SIZE.saturating_add(1))
-        .read_to_end(&mut bytes)?;
+fn read_bounded(path: &Path, files: &mut Files) -> io::Result<Vec<u8>> {
+    let bytes = files.read(path, FILE_SIZE)?;
     if u64::try_from(bytes.len()).is_ok_and(|length| length <= FILE_SIZE) {
         Ok(bytes)
     } else {

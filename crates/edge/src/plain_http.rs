@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::log;
+use crate::log::{self, AccessLog};
 use crate::refused::Refused;
 
 /// Bytes that are looked at: they tell the HTTP/2 preface and HEAD from all else.
@@ -53,9 +53,9 @@ impl PlainHttp {
 
     /// Answers and closes. The answer is of HTTP/1.1 whatever was spoken: a client of HTTP/2 learns from
     /// it that there is none here. The request is not read, and none of it is kept.
-    pub(crate) async fn refuse(self, mut stream: TcpStream, peer: SocketAddr) {
+    pub(crate) async fn refuse(self, mut stream: TcpStream, peer: SocketAddr, log: &AccessLog) {
         let refused = Refused::PlainHttp;
-        log::without_tls(peer, &refused);
+        log::without_tls(log, peer, &refused);
         let octets = refused.octets(self != Self::Head);
         // Whether the client takes it is the client's affair.
         let _ = tokio::time::timeout(LINGER, farewell(&mut stream, &octets)).await;

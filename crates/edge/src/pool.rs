@@ -107,6 +107,25 @@ impl Pool {
         endpoints.cloned().collect()
     }
 
+    /// The endpoints now, and those that have left and still finish what was begun.
+    pub(crate) fn all_endpoints(&self) -> Vec<Arc<Endpoint>> {
+        let members = self.members.load();
+        let draining = members.draining.iter();
+        let draining = draining.filter(|member| member.endpoint.is_draining());
+        let all = members.members.iter().chain(draining);
+        all.map(|member| Arc::clone(&member.endpoint)).collect()
+    }
+
+    /// The targets as they were configured.
+    pub(crate) fn targets(&self) -> &[Backend] {
+        &self.targets
+    }
+
+    /// Whether this name was asked about, whatever came of it.
+    pub(crate) fn has_asked(&self, name: &str) -> bool {
+        self.known().asked.contains(name)
+    }
+
     pub(crate) fn affinity(&self) -> Option<&Affinity> {
         self.affinity.as_ref()
     }
@@ -244,11 +263,8 @@ impl Pool {
                     continue;
                 }
                 let endpoint = match earlier.get(&of_target) {
-                    Some(member) => Some(Arc::clone(&member.endpoint)),
-                    None => Endpoint::new(target.host.clone(), target.port, address).map(Arc::new),
-                };
-                let Some(endpoint) = endpoint else {
-                    continue;
+                    Some(member) => Arc::clone(&member.endpoint),
+                    None => Arc::new(Endpoint::new(target.host.clone(), target.port, address)),
                 };
                 endpoint.join();
                 let token = earlier.get(&of_target).and_then(|m| m.token.clone());

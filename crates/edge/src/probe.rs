@@ -206,7 +206,7 @@ fn tell(pool: &Pool, endpoint: &Endpoint, terms: &Terms, result: Result<StatusCo
             });
             if failures >= terms.threshold && endpoint.is_up() {
                 tracing::warn!(pool = name, %address, failures, log, "a backend is unhealthy");
-                endpoint.mark_down(log);
+                endpoint.mark_down();
             }
         }
     }

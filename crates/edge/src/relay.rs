@@ -113,7 +113,7 @@ impl Body for Relay {
 
 /// The backend stopped in the middle of its response.
 #[derive(Debug)]
-struct Stalled {
+pub(crate) struct Stalled {
     timeout: Duration,
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TE, TRANSFER_ENCODING};
@@ -24,44 +24,47 @@ use crate::delivery::Delivery;
 use crate::framing;
 use crate::gateway::Site;
 use crate::identity::Identity;
-use crate::log;
-use crate::pages::Pages;
+use crate::log::{Entry, Logged};
 use crate::plan::{self, Forward};
 use crate::pool::Visit;
 use crate::refused::Refused;
 use crate::relay::Relay;
 use crate::route::{Forwards, Route, route};
-use crate::trace_id::{self, TraceId};
 use crate::tunnel::Tunnel;
 use crate::upgrade::{self, Sides, Wanted};
 
-/// What a client is answered with: a backend's body as it comes, or a page of the gateway.
-pub(crate) type ResponseBody = Either<Relay, Full<Bytes>>;
+/// What a client is answered with: a backend's body as it comes, or a page of the gateway. It is
+/// logged when it ends.
+pub(crate) type ResponseBody = Logged<Either<Relay, Full<Bytes>>>;
 
 /// Answers one request.
 pub(crate) async fn respond(
     connection: &Arc<Connection>,
     request: Request<Incoming>,
 ) -> Response<ResponseBody> {
-    let started = Instant::now();
     let mut in_flight = InFlight::new(&connection.activity);
-    let (mut parts, body) = request.into_parts();
-    parts.extensions.insert(TraceId::new());
+    let (parts, body) = request.into_parts();
+    let mut entry = Entry::begin(connection, &parts);
     count(connection, parts.version);
     in_flight.turn(Turn::Backend); // a responder may have to be asked, then a backend
     let admission = Admission::current(connection).await;
+    entry.admitted(admission.as_ref());
     let result = match &admission {
-        Some(admission) => forward(connection, admission, &parts, body).await,
+        Some(admission) => forward(connection, admission, &parts, body, &mut entry).await,
         None => Err(Refused::NoListener),
     };
     in_flight.turn(Turn::Client);
-    log::request(connection, admission.as_deref(), &parts, &result, started);
-    match result {
+    entry.decided(&result);
+    let asked = admission
+        .as_deref()
+        .map(|admission| asked(connection, admission, &parts));
+    let metrics = &connection.core.shared.metrics;
+    in_flight.measured_by(metrics.answered(connection, asked, &result, entry.started()));
+    let response = match result {
         Ok(Served::Forwarded(Forwarded {
             mut response,
             timeout,
             visit,
-            ..
         })) => {
             let lease = response.extensions_mut().remove();
             response.map(|body| Either::Left(Relay::new(body, in_flight, timeout, lease, visit)))
@@ -70,19 +73,17 @@ pub(crate) async fn respond(
             response,
             sides,
             visit,
-            ..
         })) => {
+            entry.answers(&response);
             if let Some(admission) = admission {
-                Tunnel::new(connection, parts, admission, in_flight, visit).start(sides);
+                Tunnel::new(connection, parts, admission, in_flight, visit, entry).start(sides);
             }
-            response.map(|()| Either::Right(Full::default()))
+            return response.map(|()| Logged::aside(Either::Right(Full::default())));
         }
         Ok(Served::Redirected(response)) => response.map(|()| Either::Right(Full::default())),
         Err(refused) => {
-            let pages = admission
-                .as_ref()
-                .map(|admission| pages(connection, admission, &parts));
-            let mut response = refused.answer(&parts.headers, pages.as_deref());
+            let pages = asked.map(|site| &*site.pages);
+            let mut response = refused.answer(&parts.headers, pages);
             if matches!(refused, Refused::Client(_)) {
                 end(connection, parts.version, response.headers_mut());
             }
@@ -91,7 +92,8 @@ pub(crate) async fn respond(
             }
             response.map(Either::Right)
         }
-    }
+    };
+    entry.follow(response)
 }
 
 /// Ends an HTTP/2 connection that has had as many requests as it may have.
@@ -154,18 +156,26 @@ impl Served {
             Self::Switched(switched) => switched.response.status(),
         }
     }
+
+    /// What became of the request, for the log and the metrics.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Forwarded(_) => "forwarded",
+            Self::Redirected(_) => "redirected",
+            Self::Switched(_) => "switched",
+        }
+    }
 }
 
-/// The error pages of the listener that the request is for, or of that of the connection.
-fn pages(connection: &Connection, admission: &Admission, parts: &Parts) -> Arc<Pages> {
+/// The listener that the request is for, or that of the connection: whose error pages and counters are used.
+fn asked<'a>(connection: &Connection, admission: &'a Admission, parts: &Parts) -> &'a Arc<Site> {
     let asked = authority(parts).and_then(|authority| site(connection, admission, authority));
-    Arc::clone(&asked.unwrap_or(&admission.site).pages)
+    asked.unwrap_or(&admission.site)
 }
 
-/// A backend's response and how it was come by.
+/// A backend's response.
 pub(crate) struct Forwarded {
-    pub(crate) response: Response<Incoming>,
-    pub(crate) backend: Authority,
+    response: Response<Incoming>,
     /// How long the rest of the response may be waited for at a time.
     timeout: Duration,
     visit: Visit,
@@ -174,7 +184,6 @@ pub(crate) struct Forwarded {
 /// A backend's agreement to speak something else, for the client that asked for it.
 pub(crate) struct Switched {
     response: Response<()>,
-    pub(crate) backend: Authority,
     sides: Sides,
     visit: Visit,
 }
@@ -184,6 +193,7 @@ async fn forward(
     admission: &Admission,
     parts: &Parts,
     body: Incoming,
+    entry: &mut Entry,
 ) -> Result<Served, Refused> {
     let identity = match &admission.outcome {
         Ok(identity) => identity,
@@ -193,11 +203,12 @@ async fn forward(
     check_message(admission.gateway.http(), parts, &body)?;
     let authority = authority(parts)?;
     let site = site(connection, admission, authority)?;
+    entry.served_by(site);
     let exchange = exchange(connection, admission, identity, parts, authority);
     let mut headers = parts.headers.clone();
     headers.remove(EXPECT); // answered here: the body is read as the backend takes it
     framing::settle_request(&mut headers);
-    trace_id::tell(&parts.extensions, &mut headers);
+    entry.name().tell(&mut headers);
     let mut passage = Passage::begin(&mut headers, admission.gateway.strip(), &exchange);
     let Forwards { before, last } = match route(site, identity, &parts.uri, &mut passage)? {
         Route::Forward(forwards) => forwards,
@@ -220,7 +231,8 @@ async fn forward(
     }
     announce(&mut request, wanted.as_ref());
 
-    let (mut response, visit, session) = delivery.send(connection, request).await?;
+    let sent = delivery.send(connection, request, entry);
+    let (mut response, visit, session) = site.first_byte(sent).await?;
     let status = response.status();
     let sides = upgrade::settle(wanted.as_ref(), &mut response)?;
     framing::settle_response(&mut response)?;
@@ -229,17 +241,14 @@ async fn forward(
     let fields = response.headers_mut();
     to_client_by(status, fields, &sets, &exchange, &remembered);
     session.tell(&visit, response.headers_mut());
-    let backend = visit.endpoint().authority.clone();
     Ok(match wanted.zip(sides) {
         Some((wanted, sides)) => Served::Switched(Switched {
             response: wanted.answer(response),
-            backend,
             sides,
             visit,
         }),
         None => Served::Forwarded(Forwarded {
             response,
-            backend,
             timeout: last.settings.request_timeout,
             visit,
         }),
@@ -323,8 +332,7 @@ fn site<'a>(
     let host = HostName::from_authority(authority).map_err(|_| Refused::HostInvalid)?;
     let site = admission
         .gateway
-        .binds()
-        .get(connection.bind)
+        .bind(&connection.door)
         .and_then(|bind| bind.site(&host))
         .ok_or(Refused::NoListener)?;
     // A connection from before a reload may speak what is not spoken here any more.

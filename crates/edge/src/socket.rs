@@ -11,9 +11,17 @@ const BACKLOG: i32 = 4_096;
 /// Binds `count` sockets to `address`, between which the kernel spreads connections.
 ///
 /// Port 0 becomes one free port for all of them. An address that another process listens on is
-/// refused: SO_REUSEPORT would otherwise share it in silence.
-pub(crate) fn bind(address: SocketAddr, count: usize) -> io::Result<Vec<TcpListener>> {
-    drop(socket(address, Sharing::Exclusive)?);
+/// refused: SO_REUSEPORT would otherwise share it in silence. Where one of the gateway's `own` addresses
+/// covers it or is covered by it, that cannot be told apart from another process, and is shared: a reload may
+/// go from all addresses of the machine to one, and back.
+pub(crate) fn bind(
+    address: SocketAddr,
+    count: usize,
+    mut own: impl Iterator<Item = SocketAddr>,
+) -> io::Result<Vec<TcpListener>> {
+    if !own.any(|own| overlap(own, address)) {
+        drop(socket(address, Sharing::Exclusive)?);
+    }
     let first = socket(address, Sharing::BetweenCores)?;
     let address = first.local_addr()?;
     let mut sockets = vec![first];
@@ -21,6 +29,12 @@ pub(crate) fn bind(address: SocketAddr, count: usize) -> io::Result<Vec<TcpListe
         sockets.push(socket(address, Sharing::BetweenCores)?);
     }
     Ok(sockets)
+}
+
+/// Whether they are the same, or one of them stands for all addresses of the machine with the same port.
+fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
+    let all = one.ip().is_unspecified() || other.ip().is_unspecified();
+    one == other || (one.port() == other.port() && all)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,10 +1,11 @@
 //! What is no HTTP any more: bytes both ways between a client and a backend, for as long as its client may have that.
 
+use std::fmt;
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use http::request::Parts;
 use hyper_util::rt::TokioIo;
@@ -13,7 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf, copy_bidirec
 use crate::activity::{InFlight, Pulse, Turn};
 use crate::admission::Admission;
 use crate::connection::{Connection, KEEP_ALIVE, LINGER};
-use crate::log;
+use crate::log::Entry;
 use crate::pool::Visit;
 use crate::respond;
 use crate::upgrade::Sides;
@@ -34,6 +35,8 @@ pub(crate) struct Tunnel {
     in_flight: InFlight,
     /// The backend is busy for as long.
     visit: Visit,
+    /// Logged with the end of the tunnel.
+    entry: Box<Entry>,
 }
 
 /// Why a tunnel has ended.
@@ -53,6 +56,19 @@ pub(crate) enum End {
     Left,
 }
 
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Closed => "closed by both sides",
+            Self::Broken => "broken off by a side",
+            Self::Idle => "nothing passed any more",
+            Self::Drained => "the gateway drains",
+            Self::Refused => "the client may not have it any more",
+            Self::Left => "the backend has left its pool",
+        })
+    }
+}
+
 /// What has passed, in octets.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Passed {
@@ -67,6 +83,7 @@ impl Tunnel {
         admission: Arc<Admission>,
         mut in_flight: InFlight,
         visit: Visit,
+        entry: Box<Entry>,
     ) -> Self {
         in_flight.turn(Turn::Backend); // a tunnel has limits of its own
         let one_more = |tunnels: &mut usize| *tunnels = tunnels.saturating_add(1);
@@ -77,15 +94,15 @@ impl Tunnel {
             admission,
             in_flight,
             visit,
+            entry,
         }
     }
 
     /// Opens it as soon as both sides have left HTTP, and serves it to its end.
     pub(crate) fn start(mut self, sides: Sides) {
         tokio::spawn(async move {
-            let started = Instant::now();
             let (end, passed) = self.serve(sides).await;
-            log::tunnel(&self.connection, end, passed, started);
+            self.entry.tunnelled(end, passed);
         });
     }
 

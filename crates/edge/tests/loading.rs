@@ -383,18 +383,46 @@ fn stapling_needs_the_certificate_of_the_issuer() {
 }
 
 #[test]
-fn a_reload_to_other_addresses_is_refused_and_changes_nothing() {
+fn the_files_that_were_tried_are_told_though_there_are_problems() {
     let files = Files::new();
+    let provider = || Arc::new(aws_lc_rs::default_provider());
+    let load = |configuration: &str| {
+        let model = portcullis_model::parse(configuration).unwrap();
+        let mut read = portcullis_edge::Files::new();
+        let loaded = Gateway::load(&model, &files.folder, provider(), &mut read);
+        (loaded.is_ok(), read)
+    };
+    let (loaded, good) = load(CONFIGURATION);
+    assert!(loaded);
+    let missing = CONFIGURATION.replace("server.key", "missing.key");
+    let (loaded, bad) = load(&missing);
+    assert!(!loaded);
+    let names = |read: &portcullis_edge::Files| {
+        let paths = read
+            .paths()
+            .map(|path| path.file_name().unwrap().to_owned());
+        paths.collect::<Vec<_>>()
+    };
+    assert!(names(&good).contains(&"server.key".into()));
+    assert!(names(&bad).contains(&"missing.key".into()));
+    assert_eq!(names(&good).len(), names(&bad).len());
+    files.write("missing.key", "anything");
+    assert_ne!(bad.look_again(), bad);
+    assert_eq!(good.look_again(), good);
+}
+
+#[test]
+fn a_reload_to_an_address_that_is_taken_is_refused_and_changes_nothing() {
+    let files = Files::new();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
     let gateway = files.build(CONFIGURATION).ok().unwrap();
-    let running = Running::start(gateway, NonZeroUsize::MIN).unwrap();
+    let mut running = Running::start(gateway, NonZeroUsize::MIN).unwrap();
     let addresses = running.addresses().to_vec();
-    for bind in ["127.0.0.1:1", "[::1]:0", "0.0.0.0:0"] {
+    for bind in [&*address, "192.0.2.1:0"] {
         let moved = CONFIGURATION.replace("127.0.0.1:0", bind);
         let gateway = files.build(&moved).ok().unwrap();
-        assert!(matches!(
-            running.reload(gateway),
-            Err(ReloadError::OtherAddresses)
-        ));
+        assert!(matches!(running.reload(gateway), Err(ReloadError::Bind(_))));
     }
     assert_eq!(running.addresses(), addresses);
     running.drain(Duration::ZERO);

@@ -1,5 +1,6 @@
 //! The checked model: every reference resolved, every value in range, nothing left to look up.
 
+mod admin;
 mod authorization;
 mod backend;
 mod file;
@@ -9,6 +10,7 @@ mod limits;
 mod ocsp;
 mod policy;
 mod probe;
+mod record;
 mod redirect;
 mod rewrite;
 mod route;
@@ -20,6 +22,7 @@ use std::sync::Arc;
 use crate::diagnostic::{Diagnostic, Located, Place};
 use crate::host::HostPatterns;
 
+pub use admin::Admin;
 pub use authorization::{Authorization, Sha256, SubjectDemand};
 pub use backend::{
     Affinity, Backend, BackendHost, BackendHttpVersion, BackendProtocol, BackendSettings,
@@ -34,6 +37,7 @@ pub use ocsp::{
 };
 pub use policy::{CustomPolicy, Generation, MinVersion, PredefinedPolicy, TlsPolicy};
 pub use probe::{Probe, ProbeHost, StatusRange};
+pub use record::{AccessLogSettings, LogFormat, LogOutput, TraceSettings};
 pub use redirect::{Include, Redirect, RedirectTarget, RedirectType};
 pub use rewrite::{
     Case, Condition, CookieAction, HeaderAction, Holds, Reroute, RewriteRule, RewriteSet,
@@ -81,7 +85,17 @@ pub struct Gateway {
     pub ocsp: OcspSettings,
     /// The DNS servers that are asked for the names of backends; without any, those of this machine.
     pub dns_servers: Vec<SocketAddr>,
+    /// What becomes of the lines about requests.
+    pub access_log: AccessLogSettings,
+    /// How the gateway takes part in traces; not at all without the table.
+    pub traces: Option<TraceSettings>,
     /// What works but is probably not meant.
+    /// The listener for operators; there is none unless it is configured.
+    pub admin: Option<Admin>,
+    /// The configuration as it was written, for operators to look at: without passwords, without what
+    /// files hold that stand in it, and without the literal texts that only backends and conditions know.
+    pub shown: serde_json::Value,
+    /// What works but is probably not meant, and what is carried without being acted on.
     pub warnings: Vec<Diagnostic>,
 }
 

@@ -1,5 +1,6 @@
 //! Reading a TOML document by the shapes of its tables, without stopping at a problem.
 
+mod admin;
 mod authorization;
 mod backend;
 mod dns;
@@ -12,9 +13,11 @@ mod ocsp;
 mod place;
 mod policy;
 mod probe;
+mod record;
 mod report;
 mod rewrite;
 mod route;
+mod shown;
 mod tls_profile;
 
 use std::net::SocketAddr;
@@ -23,7 +26,10 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::diagnostic::{Located, Place};
-use crate::gateway::{ErrorPages, HttpSettings, Limits, OcspSettings, TlsPolicy};
+use crate::gateway::{
+    AccessLogSettings, Admin, ErrorPages, HttpSettings, Limits, OcspSettings, TlsPolicy,
+    TraceSettings,
+};
 use crate::shape::ROOT;
 
 pub(crate) use fields::Fields;
@@ -59,6 +65,10 @@ pub(crate) struct Document {
     pub(crate) limits: Limits,
     pub(crate) ocsp: OcspSettings,
     pub(crate) dns_servers: Vec<SocketAddr>,
+    pub(crate) access_log: AccessLogSettings,
+    pub(crate) traces: Option<TraceSettings>,
+    pub(crate) admin: Option<Admin>,
+    pub(crate) shown: serde_json::Value,
 }
 
 /// What an optional key says.
@@ -91,7 +101,10 @@ pub(crate) fn document(text: &str, report: &mut Report) -> Document {
     let span = table.span();
     let table = Spanned::new(span, DeValue::Table(table.into_inner()));
     match Fields::open(&table, &ROOT, Place::default(), report) {
-        Some(root) => root_table(&root, report),
+        Some(root) => Document {
+            shown: shown::document(&table),
+            ..root_table(&root, report)
+        },
         None => Document::default(),
     }
 }
@@ -125,5 +138,16 @@ fn root_table(root: &Fields<'_>, report: &mut Report) -> Document {
         dns_servers: root
             .table("dns", report)
             .map_or_else(Vec::new, |fields| dns::servers(&fields, report)),
+        access_log: match root.table("access_log", report) {
+            Some(fields) => record::access_log(&fields, report),
+            None => AccessLogSettings::default(),
+        },
+        traces: root
+            .table("traces", report)
+            .map(|fields| record::traces(&fields, report)),
+        admin: root
+            .table("admin", report)
+            .and_then(|fields| admin::admin(&fields, report)),
+        shown: serde_json::Value::Null,
     }
 }

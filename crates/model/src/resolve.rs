@@ -56,6 +56,10 @@ pub(crate) fn gateway(document: Document, report: &mut Report) -> Gateway {
         error_pages: global,
         ocsp: document.ocsp,
         dns_servers: document.dns_servers,
+        access_log: document.access_log,
+        traces: document.traces,
+        admin: document.admin,
+        shown: document.shown,
         warnings,
     }
 }

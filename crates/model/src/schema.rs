@@ -48,6 +48,7 @@ fn property(key: &Key) -> (String, Value) {
             let number = json!({ "type": "integer", "minimum": least, "maximum": most });
             json!({ "type": "array", "minItems": 1, "items": number })
         }
+        Form::Ratio => json!({ "type": "number", "minimum": 0, "maximum": 1 }),
         Form::Switch => json!({ "type": "boolean" }),
         Form::Texts => {
             json!({ "type": "array", "minItems": 1, "items": { "type": "string", "minLength": 1 } })

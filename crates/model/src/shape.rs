@@ -7,7 +7,7 @@ mod tables;
 
 use crate::diagnostic::Kind;
 
-pub(crate) use tables::{CHANGES, DEMANDS, RESPONDERS, ROOT};
+pub(crate) use tables::{CHANGES, DEMANDS, LITERALS, RESPONDERS, ROOT, SECRETS};
 
 /// A table and its keys.
 #[derive(Debug)]
@@ -59,6 +59,8 @@ pub(crate) enum Form {
     Number { least: u64, most: u64 },
     /// A list of whole numbers, not empty.
     Numbers { least: u64, most: u64 },
+    /// A number from 0 to 1.
+    Ratio,
     /// `true` or `false`.
     Switch,
     /// A list of texts; neither the list nor a text is empty.
@@ -95,6 +97,7 @@ impl Form {
             | Self::Choice { .. }
             | Self::ChoiceOrTable { .. } => Kind::String,
             Self::Number { .. } => Kind::Integer,
+            Self::Ratio => Kind::Float,
             Self::Switch => Kind::Boolean,
             Self::Numbers { .. } | Self::Texts | Self::TextsOrTables(_) | Self::Files => {
                 Kind::Array

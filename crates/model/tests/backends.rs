@@ -12,8 +12,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use portcullis_model::{
-    BackendHost, BackendHttpVersion, BackendProtocol, Diagnostic, Gateway, ProbeHost, Severity,
-    StatusRange, Validation, diagnose, keys, parse,
+    BackendHost, BackendHttpVersion, BackendProtocol, Diagnostic, Gateway, ProbeHost, StatusRange,
+    Validation, diagnose, parse,
 };
 
 const BASE: &str = r#"

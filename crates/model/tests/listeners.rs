@@ -11,7 +11,8 @@ use std::path::Path;
 
 use portcullis_model::{
     Diagnostic, Gateway, Generation, HttpSettings, IdentityForm, ImmediateIssuer, Limits,
-    MinVersion, Oversize, PredefinedPolicy, ServerCertificate, TlsPolicy, diagnose, parse,
+    LogFormat, LogOutput, MinVersion, Oversize, PredefinedPolicy, ServerCertificate, TlsPolicy,
+    TraceSettings, diagnose, parse,
 };
 
 const FINE: &str = r#"
@@ -392,4 +393,44 @@ fn a_problem_says_its_bytes() {
             .span()
             .is_none_or(|span| span.is_empty())
     );
+}
+
+#[test]
+fn the_access_log_and_the_traces_are_what_is_said() {
+    let fine = read(FINE);
+    let log = &fine.access_log;
+    assert_eq!(
+        (log.format, &log.output),
+        (LogFormat::Json, &LogOutput::Stdout)
+    );
+    assert_eq!(fine.traces, None);
+    for (lines, output) in [
+        ("format = \"text\"\noutput = \"stderr\"", LogOutput::Stderr),
+        ("format = \"text\"\noutput = \"off\"", LogOutput::Off),
+        (
+            "format = \"text\"\npath = \"a.log\"",
+            LogOutput::File("a.log".into()),
+        ),
+    ] {
+        let log = read(&with(&format!("[access_log]\n{lines}"))).access_log;
+        assert_eq!((log.format, log.output), (LogFormat::Text, output));
+    }
+    only(
+        &with("[access_log]\noutput = \"off\"\npath = \"a.log\""),
+        "access_log.output: this cannot stand beside \"path\"",
+    );
+    let traces = |lines: &str| read(&with(&format!("[traces]\n{lines}"))).traces.unwrap();
+    assert_eq!(traces(""), TraceSettings::default());
+    assert!((traces("sample_ratio = 0.25").sample_ratio - 0.25).abs() < f64::EPSILON);
+    assert!(traces("sample_ratio = 0").sample_ratio.abs() < f64::EPSILON);
+    let url = "otlp_endpoint = \"http://127.0.0.1:4318\"";
+    let endpoint = traces(url).otlp_endpoint.unwrap();
+    assert_eq!(endpoint.value, "http://127.0.0.1:4318");
+    for wrong in ["https://c:4318", "c:4318"] {
+        only(
+            &with(&format!("[traces]\notlp_endpoint = \"{wrong}\"")),
+            "is not the URL of a collector (accepted: http://HOST:PORT",
+        );
+    }
+    only(&with("[traces]\nsample_ratio = 1.5"), "1.5 is out of range");
 }

@@ -71,6 +71,12 @@ impl Checker {
         }
     }
 
+    /// Whether both ask the same responders in the same way, and believe the same of them.
+    #[must_use]
+    pub fn asks_like(&self, other: &Self) -> bool {
+        self.shared.settings == other.shared.settings
+    }
+
     /// Shares the memory of `other` from now on, and the questions that are under way there, where
     /// both have equal settings and this one has not checked anything yet. Where the settings differ, only an open
     /// [store](Settings::store) is shared, if it is the same file.
@@ -106,6 +112,14 @@ impl Checker {
             (Some(_), None) => Err(io::Error::other("checks have begun without the store")),
             _ => Ok(()),
         }
+    }
+
+    /// How many answers and failures are remembered, of how many at most; for those who watch.
+    #[must_use]
+    pub fn remembered(&self) -> (usize, usize) {
+        let memory = self.shared.memory.get();
+        let found = memory.map_or(0, |memory| memory.remembered());
+        (found, self.shared.settings.capacity)
     }
 
     /// Asks one question, whatever is remembered, and remembers nothing of the answer: what [`check`](Self::check) does

@@ -190,6 +190,11 @@ impl Memory {
         )
     }
 
+    /// How many certificates something is known of.
+    pub(crate) fn remembered(&self) -> usize {
+        self.answers.len()
+    }
+
     fn settled(&self, key: KeyRef<'_>, now: UnixTime) -> Option<Arc<Entry>> {
         self.answers.get(&key).filter(|entry| entry.is_settled(now))
     }

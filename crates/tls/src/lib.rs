@@ -29,7 +29,7 @@ pub use authenticate::{
 pub use client_chains::{
     ClientChainError, ClientChainLimits, ClientChains, ClientIssuer, certificates,
 };
-pub use memory::REMEMBERED_CHAINS;
+pub use memory::{REMEMBERED_CHAINS, Remembered};
 pub use policy::{
     Asked, KEY_EXCHANGES, NotHonoured, PolicyError, PredefinedPolicy, ResolvedPolicy, TlsPolicy,
     TlsVersion, Unsupported, cipher_suite_name,

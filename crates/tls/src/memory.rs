@@ -24,6 +24,37 @@ impl Shards {
     }
 }
 
+/// What a [`Trust`](crate::Trust) remembers, and how often it was of use since it was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Remembered {
+    /// Chains that are remembered.
+    pub chains: usize,
+    /// Issuers that are remembered.
+    pub issuers: usize,
+    /// Verifications of a chain that was remembered.
+    pub hits: u64,
+    /// Verifications of a chain that was not.
+    pub misses: u64,
+}
+
+impl Shards {
+    /// All parts together; each is locked for a moment.
+    pub(crate) fn remembered(&self) -> Remembered {
+        let mut whole = Remembered::default();
+        for shard in &self.0 {
+            let memory = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            whole = Remembered {
+                chains: whole.chains.saturating_add(memory.chains()),
+                issuers: whole.issuers.saturating_add(memory.issuers()),
+                hits: whole.hits.saturating_add(memory.recalled()),
+                misses: whole.misses.saturating_add(memory.missed()),
+            };
+        }
+        whole
+    }
+}
+
 impl MemoryCell for Shards {
     fn with<T>(&self, key: &Sha256Digest, work: impl FnOnce(&mut Memory) -> T) -> T {
         let [first, ..] = *key;

@@ -10,7 +10,7 @@ use rustls::crypto::CryptoProvider;
 use rustls::server::{ClientHello, ResolvesServerCert, StoresServerSessions};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 
-use crate::memory::Shards;
+use crate::memory::{Remembered, Shards};
 use crate::policy::{HYBRID, ResolvedPolicy, is_tls13};
 use crate::server_certificate::ServerCertificate;
 use crate::sessions::Sessions;
@@ -72,6 +72,12 @@ impl Trust {
             on_failure,
         }
     }
+
+    /// What is remembered, for those who watch.
+    #[must_use]
+    pub fn remembered(&self) -> Remembered {
+        self.memory.remembered()
+    }
 }
 
 /// Whether, and through whom, revocation is checked.
@@ -105,12 +111,14 @@ pub enum OnFailure {
 /// A server certificate and what is asked of clients, as one rustls configuration.
 ///
 /// Sessions and tickets belong to this value: two profiles never share them, and a profile that
-/// replaces another starts with none. A session made under one trust therefore cannot be resumed
+/// replaces another starts with none, unless it [takes them
+/// over](Self::take_over_sessions). A session made under one trust therefore cannot be resumed
 /// under another, which is the error behind CVE-2025-23419 and CVE-2025-23048.
 #[derive(Clone)]
 pub struct Profile {
     client_auth: ClientAuth,
     stapler: Option<Arc<Stapler>>,
+    sessions: Arc<Sessions>,
     server_config: Arc<ServerConfig>,
     /// The same with the post-quantum hybrid alone.
     hybrid: Option<Arc<ServerConfig>>,
@@ -137,9 +145,11 @@ impl Profile {
                 (Some(Arc::clone(&stapler)), stapler)
             }
         };
-        let sessions: Arc<dyn StoresServerSessions> = Arc::new(Sessions::new());
+        let sessions = Arc::new(Sessions::new());
+        let shared = Arc::clone(&sessions);
+        let storage: Arc<dyn StoresServerSessions> = shared;
         let config = |provider: &Arc<CryptoProvider>| {
-            let config = server_config(provider, policy, &client_auth, &resolver, &sessions);
+            let config = server_config(provider, policy, &client_auth, &resolver, &storage);
             config.map(Arc::new).map_err(ProfileError::Provider)
         };
         Ok(Self {
@@ -147,6 +157,7 @@ impl Profile {
             hybrid: policy.hybrid().as_ref().map(config).transpose()?,
             client_auth,
             stapler,
+            sessions,
         })
     }
 
@@ -184,6 +195,14 @@ impl Profile {
     #[must_use]
     pub fn stapler(&self) -> Option<&Arc<Stapler>> {
         self.stapler.as_ref()
+    }
+
+    /// Goes on with the sessions of a profile that this one replaces, and shares them from now on.
+    ///
+    /// Whoever calls this answers for both asking the same of clients and trusting the same: a resumed session shows no
+    /// certificate anew, though [`authenticate`](crate::authenticate) judges the one it was made with.
+    pub fn take_over_sessions(&self, former: &Self) {
+        self.sessions.take_over(&former.sessions);
     }
 
     /// What this profile asks of clients.

@@ -1,7 +1,7 @@
 //! Why a client was refused.
 
-use portcullis_chain::Rejection;
-use portcullis_revocation::Refused;
+use portcullis_chain::{Class as ChainClass, Rejection};
+use portcullis_revocation::{Class as RevocationClass, Refused};
 use portcullis_x509::Malformed;
 
 /// Why a client was not authenticated.
@@ -31,6 +31,29 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// The kind of the reason, a closed set, in snake case.
+    #[must_use]
+    pub fn class(&self) -> &'static str {
+        match self {
+            Self::CertificateMissing => "certificate_missing",
+            Self::TooLarge { .. } | Self::Malformed(_) => "malformed",
+            Self::Chain(rejection) => match rejection.class() {
+                ChainClass::Malformed => "malformed",
+                ChainClass::Untrusted => "untrusted",
+                ChainClass::Expired => "expired",
+                ChainClass::NotYetValid => "not_yet_valid",
+                ChainClass::NotPermitted => "not_permitted",
+                ChainClass::TooCostly => "too_costly",
+            },
+            Self::Revocation(refused) => match refused.class() {
+                RevocationClass::Revoked => "revoked",
+                RevocationClass::Unknown => "revocation_unknown",
+                RevocationClass::Unavailable => "revocation_unavailable",
+                RevocationClass::Untrustworthy => "revocation_untrustworthy",
+            },
+        }
+    }
+
     /// A stable name in snake case, for logs, answers and metrics.
     #[must_use]
     pub fn code(&self) -> &'static str {

@@ -1,7 +1,6 @@
 //! What is remembered of sessions, within bounds.
 
-use std::sync::Arc;
-
+use arc_swap::ArcSwap;
 use rustls::server::{ServerSessionMemoryCache, StoresServerSessions};
 
 /// Sessions one profile remembers for resumption, the oldest leaving first.
@@ -17,30 +16,35 @@ pub const SESSIONS: usize = 8_192;
 /// a GiB.
 pub const SESSION_BYTES: usize = 8 * 1024;
 
-/// The sessions of one profile.
+/// The sessions of one profile, and of those that took them over.
 #[derive(Debug)]
-pub(crate) struct Sessions(Arc<ServerSessionMemoryCache>);
+pub(crate) struct Sessions(ArcSwap<ServerSessionMemoryCache>);
 
 impl Sessions {
     pub(crate) fn new() -> Self {
-        Self(ServerSessionMemoryCache::new(SESSIONS))
+        Self(ArcSwap::new(ServerSessionMemoryCache::new(SESSIONS)))
+    }
+
+    /// Shares those of `other` from now on, and forgets its own.
+    pub(crate) fn take_over(&self, other: &Self) {
+        self.0.store(other.0.load_full());
     }
 }
 
 impl StoresServerSessions for Sessions {
     fn put(&self, key: Vec<u8>, value: Vec<u8>) -> bool {
-        value.len() <= SESSION_BYTES && self.0.put(key, value)
+        value.len() <= SESSION_BYTES && self.0.load().put(key, value)
     }
 
     fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
-        self.0.get(key)
+        self.0.load().get(key)
     }
 
     fn take(&self, key: &[u8]) -> Option<Vec<u8>> {
-        self.0.take(key)
+        self.0.load().take(key)
     }
 
     fn can_cache(&self) -> bool {
-        self.0.can_cache()
+        self.0.load().can_cache()
     }
 }

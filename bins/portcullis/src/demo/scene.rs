@@ -67,7 +67,7 @@ impl Scene {
         let (responder_address, backend_address) = (responder.local_addr()?, backend.local_addr()?);
         let pki = Pki::make(&folder, responder_address)?;
         let configuration = folder.join("portcullis.toml");
-        fs::write(&configuration, configuration_text(backend_address))?;
+        fs::write(&configuration, configuration_text(backend_address, show))?;
         let running = Running::start(load(&configuration)?, cores(None))?;
         let gateway = *running
             .addresses()
@@ -257,8 +257,12 @@ fn port() -> u16 {
     std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, PORT)).map_or(0, |_| PORT)
 }
 
-fn configuration_text(backend: SocketAddr) -> String {
+fn configuration_text(backend: SocketAddr, show: Show) -> String {
     let port = port();
+    let log = match show {
+        Show::Nothing => "off",
+        Show::Requests(_) => "stderr",
+    };
     format!(
         r#"# The gateway of `portcullis demo`.
 
@@ -276,6 +280,10 @@ revocation = "ocsp"
 
 [ocsp]
 allow_loopback = true # the demo's responder runs here
+
+[access_log]
+output = "{log}"
+format = "text"
 
 [pool.backend]
 targets = ["{backend}"]

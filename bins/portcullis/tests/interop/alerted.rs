@@ -77,7 +77,7 @@ fn assert_alerted(scene: &Scene, client: Option<&Credentials>, reason: &str, ale
             other => assert_eq!((other, reason), (Some(60), "expired"), "{ended:?}"),
         }
         assert_eq!(ended.stdout, "");
-        scene.gateway.log(mark, &["handshake failed"]);
+        scene.gateway.log(mark, &["\"handshake_failed\""]);
         scene.gateway.log(mark, &[reason]);
 
         let ended = s_client(scene, client).option(option).talk().0;

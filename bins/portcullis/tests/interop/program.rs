@@ -112,7 +112,12 @@ impl Mark {
 
 impl Program {
     pub(crate) fn start(command: &mut Command) -> Self {
-        let mut child = spawn(command.stdin(Stdio::null()));
+        Self::start_with(command, Stdio::null())
+    }
+
+    /// The same with another standard input.
+    pub(crate) fn start_with(command: &mut Command, stdin: Stdio) -> Self {
+        let mut child = spawn(command.stdin(stdin));
         let transcript = Arc::new(Transcript::default());
         transcribe(child.stdout.take().unwrap(), &transcript);
         transcribe(child.stderr.take().unwrap(), &transcript);
@@ -153,15 +158,25 @@ impl Program {
         if let Some(line) = found(&state) {
             return line;
         }
-        let lines = state.lines.clone();
         // The threads that read, and the end of the program, still need what this locks.
         drop(state);
+        let lines = self.printed(Mark::START);
         panic!("{words:?} not printed in {lines:#?}");
+    }
+
+    /// All lines after `mark` so far.
+    pub(crate) fn printed(&self, mark: Mark) -> Vec<String> {
+        let state = self.transcript.state.lock().unwrap();
+        state.lines.iter().skip(mark.0).cloned().collect()
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     pub(crate) fn signal(&self, name: &str) {
         // The shell's own `kill` is there where the program of that name is not.
-        let line = format!("kill -{name} {}", self.child.id());
+        let line = format!("kill -{name} {}", self.pid());
         let _ = Command::new("sh").args(["-c", &line]).status();
     }
 
@@ -171,6 +186,11 @@ impl Program {
             return status;
         }
         self.signal("TERM");
+        self.wait()
+    }
+
+    /// Waits until the program ends, and ends it by force when it does not.
+    pub(crate) fn wait(&mut self) -> ExitStatus {
         let Transcript { state, changed } = &*self.transcript;
         let open = |state: &mut State| state.closed_streams < 2;
         let waited = changed.wait_timeout_while(state.lock().unwrap(), PATIENCE, open);

@@ -134,11 +134,11 @@ fn assert_refused(scene: &Scene, client: Option<&Credentials>, refusal: &Refusal
             &curl(scene, client).options(options).options(JSON).get(),
             refusal,
         );
-        let reason = format!("reason=\"{}\"", refusal.reason);
-        let verification = format!("client_verify=\"{}\"", refusal.verification);
+        let reason = format!("\"reason\":\"{}\"", refusal.reason);
+        let verification = format!("\"sslClientVerify\":\"{}\"", refusal.verification);
         scene
             .gateway
-            .log(mark, &["status=400", &reason, &verification]);
+            .log(mark, &["\"httpStatus\":400", &reason, &verification]);
     }
     assert_page(&node(scene, client).get(), refusal);
     assert_json(&node(scene, client).accept_json().get(), refusal);

@@ -79,7 +79,7 @@ fn a_session_from_before_a_revocation_and_a_reload_is_refused() {
     scene.gateway.reload_with_another_max_age();
     for (version, session) in sessions {
         let later = talk(&scene, &alice, version, Session::Resumed(&session));
-        // Sessions die with the configuration they were made under.
+        // Sessions end where responders are asked otherwise than when they were made.
         assert!(!later.is_resumed(), "{version}: {later:#?}");
         later.answer().expect_refusal("certificate_revoked");
     }

@@ -235,11 +235,11 @@ fn assert_refused(scene: &Scene, client: &Credentials, reason: &str, words: &str
         "{words} is missing in {answer:?}"
     );
     let logged = [
-        format!("reason=\"{reason}\""),
-        format!("client_verify=\"FAILED:{words}\""),
+        format!("\"reason\":\"{reason}\""),
+        format!("\"sslClientVerify\":\"FAILED:{words}\""),
     ];
     scene
         .gateway
-        .log(mark, &["status=400", &logged[0], &logged[1]]);
+        .log(mark, &["\"httpStatus\":400", &logged[0], &logged[1]]);
     assert_eq!(scene.backend.requests().len(), passed);
 }

@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use hyper::client::conn::{http1, http2};
+use hyper::client::conn::http2;
 use rustls_pki_types::ServerName;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::dial::{self, Http2Connection, STREAMS};
+use super::dial::{self, Http1, Http2, Http2Connection, STREAMS, SourcePort};
 use super::{IDLE_CONNECTIONS, IDLE_TIMEOUT, RequestBody};
 use crate::refused::Refused;
 use crate::transport::{Destination, Transport};
@@ -52,13 +52,13 @@ struct Bucket {
 /// An HTTP/1.1 connection that waits for a request.
 struct Idle {
     server_name: Option<ServerName<'static>>,
-    sender: http1::SendRequest<RequestBody>,
+    connection: Http1,
     since: Instant,
 }
 
 impl Idle {
     fn is_usable(&self) -> bool {
-        self.sender.is_ready() && self.since.elapsed() < IDLE_TIMEOUT
+        self.connection.sender.is_ready() && self.since.elapsed() < IDLE_TIMEOUT
     }
 }
 
@@ -67,6 +67,7 @@ pub(super) struct Multiplexed {
     server_name: Option<ServerName<'static>>,
     sender: http2::SendRequest<RequestBody>,
     connection: Http2Connection,
+    source_port: Option<SourcePort>,
     streams: AtomicUsize,
     idle_since: Mutex<Instant>,
 }
@@ -110,6 +111,10 @@ impl Lease {
     pub(super) fn sender(&self) -> http2::SendRequest<RequestBody> {
         self.0.0.sender.clone()
     }
+
+    pub(super) fn source_port(&self) -> Option<SourcePort> {
+        self.0.0.source_port
+    }
 }
 
 impl Drop for Stream {
@@ -131,7 +136,7 @@ pub(super) enum Reserved {
 
 impl Connections {
     /// The latest used HTTP/1.1 connection.
-    pub(super) fn take(&self, to: &Destination) -> Option<http1::SendRequest<RequestBody>> {
+    pub(super) fn take(&self, to: &Destination) -> Option<Http1> {
         let mut kept = self.kept();
         let idle = &mut kept.by_way.get_mut(&way(to))?.http1;
         while let Some(place) = idle
@@ -140,22 +145,18 @@ impl Connections {
         {
             let taken = idle.remove(place)?;
             if taken.is_usable() {
-                return Some(taken.sender);
+                return Some(taken.connection);
             }
         }
         None
     }
 
     /// Keeps an HTTP/1.1 connection, once its response has come to its end.
-    pub(super) fn put_back(
-        self: &Arc<Self>,
-        to: &Destination,
-        mut sender: http1::SendRequest<RequestBody>,
-    ) {
+    pub(super) fn put_back(self: &Arc<Self>, to: &Destination, mut connection: Http1) {
         let (connections, way) = (Arc::downgrade(self), way(to));
         let (transport, server_name) = (Arc::downgrade(&to.transport), to.server_name.clone());
         tokio::spawn(async move {
-            if sender.ready().await.is_err() {
+            if connection.sender.ready().await.is_err() {
                 return;
             }
             let Some(connections) = connections.upgrade() else {
@@ -168,7 +169,7 @@ impl Connections {
             let bucket = kept.bucket(way, transport);
             bucket.http1.push_back(Idle {
                 server_name,
-                sender,
+                connection,
                 since: Instant::now(),
             });
             if bucket.http1.len() > IDLE_CONNECTIONS {
@@ -204,15 +205,12 @@ impl Connections {
     }
 
     /// Keeps a new HTTP/2 connection, and takes its first stream. None where the backend takes none.
-    pub(super) fn keep(
-        self: &Arc<Self>,
-        to: &Destination,
-        (sender, connection): (http2::SendRequest<RequestBody>, Http2Connection),
-    ) -> Option<Lease> {
+    pub(super) fn keep(self: &Arc<Self>, to: &Destination, made: Http2) -> Option<Lease> {
         let connection = Arc::new(Multiplexed {
             server_name: to.server_name.clone(),
-            sender,
-            connection,
+            sender: made.sender,
+            connection: made.connection,
+            source_port: made.source_port,
             streams: AtomicUsize::new(0),
             idle_since: Mutex::new(Instant::now()),
         });
@@ -241,6 +239,11 @@ impl Connections {
 
 impl Kept {
     fn bucket(&mut self, way: Way, transport: Weak<Transport>) -> &mut Bucket {
+        // After a reload, nobody needs those to the same addresses by what was configured before.
+        if !self.by_way.contains_key(&way) {
+            self.by_way
+                .retain(|_, bucket| bucket.transport.strong_count() > 0);
+        }
         self.by_way.entry(way).or_insert_with(|| Bucket {
             transport,
             http1: VecDeque::new(),

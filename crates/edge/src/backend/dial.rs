@@ -14,6 +14,7 @@ use rustls_pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 use super::fault::{self, TlsFault};
 use super::{BUFFER, RequestBody};
@@ -40,9 +41,28 @@ const PING: Duration = Duration::from_secs(30);
 const SETTLING: Duration = Duration::from_millis(1);
 
 /// A byte stream to a backend, secured or not.
-pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {
+    /// The port it comes from.
+    fn source_port(&self) -> Option<SourcePort>;
+}
 
-impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+impl Stream for TcpStream {
+    fn source_port(&self) -> Option<SourcePort> {
+        self.local_addr()
+            .ok()
+            .map(|address| SourcePort(address.port()))
+    }
+}
+
+impl Stream for TlsStream<TcpStream> {
+    fn source_port(&self) -> Option<SourcePort> {
+        self.get_ref().0.source_port()
+    }
+}
+
+/// The gateway's port towards a backend. It is among the extensions of a response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SourcePort(pub(crate) u16);
 
 type Io = TokioIo<Box<dyn Stream>>;
 
@@ -104,11 +124,16 @@ async fn secure(
     Ok(Box::new(stream))
 }
 
+/// An HTTP/1.1 connection.
+pub(super) struct Http1 {
+    pub(super) sender: http1::SendRequest<RequestBody>,
+    pub(super) source_port: Option<SourcePort>,
+}
+
 /// A new HTTP/1.1 connection.
-pub(super) async fn http1(
-    destination: &Destination,
-) -> Result<http1::SendRequest<RequestBody>, Refused> {
+pub(super) async fn http1(destination: &Destination) -> Result<Http1, Refused> {
     let stream = connect(destination).await?;
+    let source_port = stream.source_port();
     let (sender, connection) = http1::Builder::new()
         .max_buf_size(BUFFER)
         .handshake(TokioIo::new(stream))
@@ -119,15 +144,25 @@ pub(super) async fn http1(
             tracing::debug!(%error, "a connection to a backend ended");
         }
     });
-    Ok(sender)
+    Ok(Http1 {
+        sender,
+        source_port,
+    })
+}
+
+/// An HTTP/2 connection.
+pub(super) struct Http2 {
+    pub(super) sender: http2::SendRequest<RequestBody>,
+    pub(super) connection: Http2Connection,
+    pub(super) source_port: Option<SourcePort>,
 }
 
 /// A new HTTP/2 connection whose backend has said, in its first frame, how many streams it takes (RFC 9113
 /// section 3.4).
-pub(super) async fn http2(
-    destination: &Destination,
-) -> Result<(http2::SendRequest<RequestBody>, Http2Connection), Refused> {
-    let stream: Io = TokioIo::new(connect(destination).await?);
+pub(super) async fn http2(destination: &Destination) -> Result<Http2, Refused> {
+    let stream = connect(destination).await?;
+    let source_port = stream.source_port();
+    let stream: Io = TokioIo::new(stream);
     let (sender, connection) = http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
         .keep_alive_interval(PING)
@@ -149,7 +184,11 @@ pub(super) async fn http2(
         }
         look.tick().await;
     }
-    Ok((sender, connection))
+    Ok(Http2 {
+        sender,
+        connection,
+        source_port,
+    })
 }
 
 /// Does the work of a connection until it ends.

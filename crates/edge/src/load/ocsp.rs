@@ -12,6 +12,7 @@ use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::CertificateDer;
 
 use super::Loader;
+use crate::metrics::Observing;
 
 /// Why the OCSP settings do not fit together.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +32,8 @@ enum SettingsError {
 impl Loader<'_> {
     /// The checker of all profiles, of which each makes its own with its policy.
     pub(super) fn load_checker(&mut self) -> Checker {
-        let mut settings = plain(&self.model.ocsp, &self.provider);
+        let mut settings = plain(&self.model.ocsp, &self.provider)
+            .observer(Arc::<Observing>::clone(&self.observing));
         settings = self.with_https(settings);
         settings = self.with_proxy(settings);
         for responders in &self.model.ocsp.responders {

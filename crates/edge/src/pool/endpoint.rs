@@ -1,12 +1,10 @@
 //! One address of a pool's target, and what is known of it.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
-use arc_swap::ArcSwapOption;
-use http::uri::Authority;
 use portcullis_model::TargetHost;
 use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
@@ -27,15 +25,13 @@ static EPOCH: LazyLock<Instant> = LazyLock::new(Instant::now);
 /// an unhealthy one healthy.
 pub(crate) struct Endpoint {
     pub(crate) address: SocketAddr,
-    /// The address as an authority.
-    pub(crate) authority: Authority,
     /// The target as it was configured.
     pub(crate) host: TargetHost,
     pub(crate) port: u16,
     /// Tells it from others, the same in every process.
     pub(crate) id: u64,
-    /// Why requests must not go there; nothing where they may.
-    down: ArcSwapOption<String>,
+    /// Whether requests must not go there.
+    down: AtomicBool,
     /// What probes know of it.
     health: Mutex<Health>,
     in_flight: AtomicUsize,
@@ -47,34 +43,26 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    /// An endpoint that is up until something else is known. Nothing where the address is no authority, which
-    /// all are.
-    pub(crate) fn new(host: TargetHost, port: u16, address: SocketAddr) -> Option<Self> {
-        let authority = Authority::try_from(address.to_string()).ok()?;
+    /// An endpoint that is up until something else is known.
+    pub(crate) fn new(host: TargetHost, port: u16, address: SocketAddr) -> Self {
         let digest = Sha256::digest(format!("{host}:{port} {address}").as_bytes());
-        let id = digest.first_chunk::<8>().copied()?;
-        Some(Self {
+        let id = digest.first_chunk::<8>().copied().unwrap_or_default();
+        Self {
             address,
-            authority,
             host,
             port,
             id: u64::from_be_bytes(id),
-            down: ArcSwapOption::empty(),
+            down: AtomicBool::new(false),
             health: Mutex::default(),
             in_flight: AtomicUsize::new(0),
             cooling_until: AtomicU64::new(0),
             cut_at: AtomicU64::new(0),
-        })
+        }
     }
 
     /// Whether requests may go there.
     pub(crate) fn is_up(&self) -> bool {
-        self.down.load().is_none()
-    }
-
-    /// Why requests must not go there.
-    pub(crate) fn down(&self) -> Option<Arc<String>> {
-        self.down.load_full()
+        !self.down.load(Ordering::Relaxed)
     }
 
     /// Looks at, or changes, what probes know of it. No request does.
@@ -84,12 +72,12 @@ impl Endpoint {
 
     /// Lets requests go there.
     pub(crate) fn mark_up(&self) {
-        self.down.store(None);
+        self.down.store(false, Ordering::Relaxed);
     }
 
-    /// Keeps requests away, for this reason.
-    pub(crate) fn mark_down(&self, reason: String) {
-        self.down.store(Some(Arc::new(reason)));
+    /// Keeps requests away.
+    pub(crate) fn mark_down(&self) {
+        self.down.store(true, Ordering::Relaxed);
     }
 
     /// It could not be reached just now.

@@ -70,7 +70,7 @@ fn what_an_unhealthy_one_would_get_is_shared_by_all_others() {
         "targets = [\"10.0.0.1\", \"10.0.0.2\", \"10.0.0.3\", \"10.0.0.4\"]",
         "",
     );
-    endpoint(&pool, 2).mark_down("dead".to_owned());
+    endpoint(&pool, 2).mark_down();
     let counts = counts(&pool, 60);
     assert_eq!(counts.values().copied().collect::<Vec<_>>(), [20, 20, 20]);
 }
@@ -80,9 +80,9 @@ fn one_that_failed_comes_after_the_others_and_before_none() {
     let pool = pool("targets = [\"10.0.0.1\", \"10.0.0.2\"]", "");
     endpoint(&pool, 1).failed();
     assert_eq!(counts(&pool, 10).len(), 1);
-    endpoint(&pool, 2).mark_down("dead".to_owned());
+    endpoint(&pool, 2).mark_down();
     assert!(counts(&pool, 10).contains_key("10.0.0.1"));
-    endpoint(&pool, 1).mark_down("dead".to_owned());
+    endpoint(&pool, 1).mark_down();
     assert!(pool.choose(&asked("192.0.2.1")).is_none());
 }
 
@@ -108,7 +108,7 @@ fn an_address_leads_to_one_endpoint_and_a_lost_one_moves_no_other() {
     let heavy = endpoint(&pool, 2).address;
     let share = before.iter().filter(|address| **address == heavy).count();
     assert!((115..195).contains(&share), "{share} of 256");
-    endpoint(&pool, 1).mark_down("dead".to_owned());
+    endpoint(&pool, 1).mark_down();
     let lost = "10.0.0.1:80".parse().unwrap();
     for (client, before) in clients.iter().zip(before) {
         assert!(before == lost || of(client) == before, "{client}");
@@ -124,7 +124,7 @@ fn a_name_is_what_it_was_resolved_to_last() {
     assert!(*pool.settled.borrow());
     pool.resolved("app.internal", answer(&[1, 2]));
     let first = endpoint(&pool, 1);
-    first.mark_down("dead".to_owned());
+    first.mark_down();
     pool.resolved("app.internal", answer(&[1, 3]));
     assert!(Arc::ptr_eq(&first, &endpoint(&pool, 1)));
     pool.resolved("app.internal", None);
@@ -150,7 +150,7 @@ fn a_session_stays_also_at_what_is_removed_and_leaves_what_is_unhealthy() {
     assert!(removed.is_draining() && Arc::ptr_eq(&of_session(&after), &removed));
     assert!(Arc::ptr_eq(&endpoint(&before, 2), &endpoint(&after, 2)));
     assert_eq!(counts(&after, 9).len(), 1);
-    removed.mark_down("dead".to_owned());
+    removed.mark_down();
     assert!(!Arc::ptr_eq(&of_session(&after), &removed));
 }
 

@@ -164,7 +164,7 @@ async fn two_gateways_do_not_share_an_address() {
         .ok()
         .unwrap();
     match Running::start(second, NonZeroUsize::MIN) {
-        Err(StartError::Bind { address, .. }) => assert_eq!(address, taken),
+        Err(StartError::Bind(error)) => assert_eq!(error.address, taken),
         Err(error) => panic!("{error}"),
         Ok(_) => panic!("two gateways on {taken}"),
     }

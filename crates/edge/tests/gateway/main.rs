@@ -29,9 +29,12 @@
 //! - `backend_connections`: which connections to backends are used again, and by whom
 //! - `framing_of_backends`: where a backend's response ends is said once
 //! - `drain`: stopping, and clients that dawdle
+//! - `doors`: addresses that come and go, and sockets that another process opened
 //! - `silence`: clients and backends that do nothing
 //! - `plain_http`: what is said where TLS is missing
 //! - `log`: what the operator reads
+//! - `access_log`: what it says of a request, and that nobody else writes it
+//! - `traces`: which trace a request belongs to, and what a collector is told of it
 //! - `authorization`: who may pass, beside being proven
 //! - `paths`: what the path of a request decides, redirects, error pages, plain HTTP
 //! - `pools`: which endpoint of a pool a request goes to, and to another where it cannot be sent
@@ -39,6 +42,8 @@
 //! - `probes_tls`: the same over TLS, and what a backend has to prove first
 //! - `names`: names of backends, resolved again and again
 //! - `url_rewrite`: what rules make of URLs and of `Set-Cookie`
+//! - `admin`: what the listener for operators shows, and to whom
+//! - `metrics`: what is counted, and by what
 //! - `websocket`: what is no HTTP any more, and when it ends
 //! - `upgrades`: what looks like an upgrade and is none
 //! - `trailers`: what comes after a body, and what comes before it
@@ -53,6 +58,8 @@
     reason = "a test fails by panicking"
 )]
 
+mod access_log;
+mod admin;
 mod alerts;
 mod authentication;
 mod authorization;
@@ -60,6 +67,7 @@ mod backend_connections;
 mod backend_http2;
 mod backend_tls;
 mod backends;
+mod doors;
 mod drain;
 mod exchange;
 mod forgery;
@@ -72,6 +80,7 @@ mod identity;
 mod identity_headers;
 mod log;
 mod memory;
+mod metrics;
 mod names;
 mod nonces;
 mod ocsp;
@@ -91,6 +100,7 @@ mod routing;
 mod silence;
 mod stapling;
 mod store;
+mod traces;
 mod trailers;
 mod upgrades;
 mod url_rewrite;

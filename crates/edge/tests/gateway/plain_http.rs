@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::rig::log::{connect, line_of};
+use crate::rig::log::{connect, field, line_of};
 use crate::rig::{Backend, Client, Http, Pki, Profile, Rig, Setup, patiently};
 
 const HOST: &str = "www.contoso.com";
@@ -107,8 +107,9 @@ async fn it_is_logged_with_its_reason() {
     stream.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
     said(&mut stream).await;
     let line = line_of(local).await;
-    assert_eq!(line["reason"], "http_to_https_port");
-    assert_eq!(line["status"], "400");
+    assert_eq!(field(&line, "reason"), "http_to_https_port");
+    assert_eq!(field(&line, "error_info"), "ERRORINFO_HTTP_TO_HTTPS_PORT");
+    assert_eq!(field(&line, "httpStatus"), "400");
 }
 
 #[tokio::test]

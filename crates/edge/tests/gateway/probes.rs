@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use http::Request;
 use http_body_util::Empty;
+use serde_json::Value;
 
 use crate::rig::{Answer, Backend, Client, Pki, Recorded, Rig, Setup, patiently};
 
@@ -68,6 +69,8 @@ impl Scene {
         let targets: String = targets.collect();
         let toml = format!(
             r#"
+[admin]
+bind = "127.0.0.1:0"
 [[listener]]
 name = "l"
 bind = "127.0.0.1:0"
@@ -102,6 +105,27 @@ backend_settings = "s"
         http.send(HOST, request.body(Empty::new()).unwrap()).await
     }
 
+    /// What operators are told of this backend, once it is in this state.
+    async fn told(&self, probed: &Probed, health: &str) -> Value {
+        let address = probed.backend.address().to_string();
+        patiently(async {
+            loop {
+                let all = self.gateway.operator().json("/api/backend-health").await;
+                let pool = &all["backendAddressPools"][0];
+                assert_eq!(pool["backendAddressPool"]["id"], "p");
+                let settings = &pool["backendHttpSettingsCollection"][0];
+                assert_eq!(settings["backendHttpSettings"]["id"], "s");
+                let mut servers = settings["servers"].as_array().unwrap().iter();
+                let server = servers.find(|server| server["address"] == address);
+                if server.unwrap()["health"] == health {
+                    return server.unwrap().clone();
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        })
+        .await
+    }
+
     /// Asks until an answer is as wanted.
     async fn until(&self, wanted: impl Fn(&Answer) -> bool) {
         patiently(async {
@@ -122,6 +146,29 @@ async fn probed(backend: &Probed, more: usize) {
         }
     })
     .await;
+}
+
+#[tokio::test]
+async fn operators_are_told_how_each_backend_is() {
+    let (sick, well) = (Probed::new(503).await, Probed::new(200).await);
+    let scene = Scene::new(&[&sick, &well], "unhealthy_threshold = 2").await;
+    let told = scene.told(&well, "Up").await;
+    assert_eq!(told["healthProbeLog"], "Success. Received 200 status code");
+    let told = scene.told(&sick, "Down").await;
+    let log = "Status code of the backend's HTTP response did not match the probe setting. \
+               Expected:200-399 Received:503";
+    assert_eq!(told["healthProbeLog"], log);
+    assert_eq!(told["addresses"][0]["health"], "Down");
+    let operator = scene.gateway.operator();
+    let samples = operator.metrics().await;
+    for health in ["Up", "Down"] {
+        let labels = [("pool", "p"), ("health", health)];
+        let servers = samples.sum("portcullis_backend_servers", &labels);
+        assert!((servers - 1.0).abs() < 1e-9, "{health}");
+    }
+    assert!(operator.get("/").await.text().contains("Received:503"));
+    sick.says(204);
+    scene.told(&sick, "Up").await;
 }
 
 #[tokio::test]

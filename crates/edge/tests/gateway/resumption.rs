@@ -195,7 +195,7 @@ async fn a_session_ends_with_the_trust_it_was_made_under() {
 }
 
 #[tokio::test]
-async fn no_session_survives_a_reload_even_of_the_same_configuration() {
+async fn a_session_outlives_a_reload_that_asks_the_same_of_clients() {
     for version in VERSIONS {
         let (pki, backend) = (Pki::new(), Backend::start().await);
         let mut gateway = Setup::new(&pki, &backend)
@@ -203,9 +203,24 @@ async fn no_session_survives_a_reload_even_of_the_same_configuration() {
             .start();
         let client = Client::speaking(&pki, version).showing(&pki.alice(), &[]);
         assert_eq!(visit(&client, &gateway, HOST).await.0, Full);
-        gateway.reload(|setup| setup);
-        let (kind, answer) = visit(&client, &gateway, HOST).await;
-        assert_eq!((kind, answer.status), (Full, 200));
+        for changed in [
+            |setup: Setup| setup,
+            |setup: Setup| setup.rule("name = \"more\"\nrequest_headers = { X-More = \"1\" }"),
+        ] {
+            gateway.reload(changed);
+            let (kind, answer) = visit(&client, &gateway, HOST).await;
+            assert_eq!((kind, answer.status), (Resumed, 200));
+        }
+        for profile in [
+            Profile::optional(&pki),
+            Profile::required(&pki).alert(),
+            Profile::required(&pki).ocsp(),
+            Profile::required(&pki),
+        ] {
+            gateway.reload(|setup| setup.with_profile(profile));
+            let (kind, _) = visit(&client, &gateway, HOST).await;
+            assert_eq!(kind, Full);
+        }
     }
 }
 

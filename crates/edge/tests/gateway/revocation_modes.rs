@@ -67,9 +67,9 @@ impl Scene {
 /// The status of a logged request, and what was found about revocation.
 fn logged(line: &Line) -> (&str, &str, &str) {
     (
-        field(line, "status"),
-        field(line, "revocation"),
-        field(line, "revocation_source"),
+        field(line, "httpStatus"),
+        field(line, "revocationStatus"),
+        field(line, "revocationSource"),
     )
 }
 
@@ -110,7 +110,7 @@ async fn a_hard_failure_is_refused_whether_or_not_it_is_asked_for() {
         let scene = Scene::new(mode).await;
         scene.responder.fails();
         let line = scene.visit().await;
-        assert_eq!(field(&line, "status"), "400");
+        assert_eq!(field(&line, "httpStatus"), "400");
         assert_eq!(field(&line, "reason"), "responder_unreachable");
         assert!(scene.backend.requests().is_empty());
     }
@@ -203,7 +203,7 @@ async fn an_answer_that_has_run_out_serves_for_its_grace_while_the_responder_is_
         if status == 200 {
             assert_eq!(logged(&line), ("200", "good", "stale"));
         } else {
-            assert_eq!(field(&line, "status"), "400");
+            assert_eq!(field(&line, "httpStatus"), "400");
             assert_eq!(field(&line, "reason"), "responder_unreachable");
         }
         assert_eq!(scene.responder.asked(), asked + 1);

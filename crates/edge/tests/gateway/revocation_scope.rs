@@ -46,7 +46,7 @@ impl Scene {
     async fn visit(&self, gateway: &Rig) -> (String, String) {
         let line = visit(&self.client(), gateway.address(), HOST).await;
         let said = |name| field(&line, name).to_owned();
-        (said("status"), said("reason"))
+        (said("httpStatus"), said("reason"))
     }
 }
 
@@ -142,9 +142,9 @@ async fn an_authority_of_whom_nothing_is_known_is_refused_or_tolerated_by_the_mo
 
     let soft = scene.gateway(&format!("{CHAIN}\nrevocation_mode = \"soft-fail\""));
     let line = visit(&scene.client(), soft.address(), HOST).await;
-    assert_eq!(field(&line, "status"), "200");
+    assert_eq!(field(&line, "httpStatus"), "200");
     // What is less sure of the two.
-    assert_eq!(field(&line, "revocation"), "responder_unreachable");
+    assert_eq!(field(&line, "revocationStatus"), "responder_unreachable");
 }
 
 #[tokio::test]

@@ -20,6 +20,7 @@ impl Problem {
             Self::InvalidName { .. } => "invalid_name",
             Self::InvalidBind { .. } => "invalid_bind",
             Self::InvalidHost { .. } => "invalid_host",
+            Self::RemoteAdmin { .. } => "remote_admin",
             Self::InvalidPattern { .. } => "invalid_pattern",
             Self::InvalidNetwork { .. } => "invalid_network",
             Self::InvalidUrl { .. } => "invalid_url",
@@ -76,6 +77,9 @@ impl Problem {
             }
             Self::InvalidBind { .. } => {
                 "address:port, such as \"0.0.0.0:8443\" or \"[::]:8443\"".to_owned()
+            }
+            Self::RemoteAdmin { .. } => {
+                "an address such as \"127.0.0.1:9901\", or allow_remote = true".to_owned()
             }
             Self::InvalidPattern { .. } => {
                 "a host name with at most 2 '*', one in a label, and 4 '*' and '?' together"

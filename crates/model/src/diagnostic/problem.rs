@@ -1,7 +1,7 @@
 //! Everything that can be wrong with a configuration.
 
 use std::error::Error;
-use std::net::AddrParseError;
+use std::net::{AddrParseError, SocketAddr};
 use std::sync::Arc;
 
 use super::words::{at, did_you_mean, host_or_any, quoted};
@@ -105,6 +105,12 @@ pub enum Problem {
         found: String,
         /// Why.
         source: AddrParseError,
+    },
+    /// The listener for operators would be reached from other machines.
+    #[error("{found} is reached from other machines, and nobody is authenticated there")]
+    RemoteAdmin {
+        /// The address.
+        found: SocketAddr,
     },
     /// A text is not a host name.
     #[error("{found:?} is not a host")]

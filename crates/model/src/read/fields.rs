@@ -8,7 +8,7 @@ use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
 use super::file::located;
-use super::form::{check, check_name, check_type, to_number};
+use super::form::{check, check_name, check_type, to_number, to_ratio};
 use super::place::{child, element, excerpt};
 use super::{Drafted, Report};
 use crate::diagnostic::{Kind, Located, Place, Problem};
@@ -157,6 +157,11 @@ impl<'a> Fields<'a> {
     /// A number whose shape keeps it within what memory can count.
     pub(crate) fn count(&self, name: &str) -> Option<usize> {
         usize::try_from(self.number(name)?.value).ok()
+    }
+
+    /// A number from 0 to 1.
+    pub(crate) fn ratio(&self, name: &str) -> Option<f64> {
+        to_ratio(self.entry(name)?.1)
     }
 
     pub(crate) fn seconds(&self, name: &str) -> Option<Duration> {

@@ -19,6 +19,11 @@ pub(super) fn located(text: Located<String>) -> Option<Located<FileSource>> {
     Some(Located::new(file(&text.value).ok()?, text.place))
 }
 
+/// Whether a text holds a file rather than naming one.
+pub(super) fn is_inline(text: &str) -> bool {
+    strip_scheme(text).is_some()
+}
+
 /// Schemes are the same in upper and lower case (RFC 3986 section 3.1).
 fn strip_scheme(text: &str) -> Option<&str> {
     let (scheme, rest) = text.split_at_checked(SCHEME.len())?;

@@ -35,6 +35,7 @@ pub(super) fn check(
         (Form::Number { least, most }, DeValue::Integer(number)) => {
             check_range(number, *least, *most)
         }
+        (Form::Ratio, DeValue::Integer(_) | DeValue::Float(_)) => check_ratio(value.get_ref()),
         (Form::Tables(_), DeValue::Array(values)) => {
             let empty = values.is_empty() && key.presence == Presence::Required;
             empty.then_some(Problem::Empty { accepted })
@@ -141,6 +142,29 @@ fn check_range(number: &DeInteger<'_>, least: u64, most: u64) -> Option<Problem>
     let within = to_number(number).is_some_and(|number| (least..=most).contains(&number));
     let found = excerpt(&number.to_string());
     (!within).then_some(Problem::OutOfRange { found, least, most })
+}
+
+fn check_ratio(value: &DeValue<'_>) -> Option<Problem> {
+    let found = match value {
+        DeValue::Integer(number) => number.to_string(),
+        DeValue::Float(number) => number.to_string(),
+        _ => String::new(),
+    };
+    to_ratio(value).is_none().then(|| Problem::OutOfRange {
+        found: excerpt(&found),
+        least: 0,
+        most: 1,
+    })
+}
+
+/// `None` for what is not from 0 to 1.
+pub(super) fn to_ratio(value: &DeValue<'_>) -> Option<f64> {
+    let ratio: f64 = match value {
+        DeValue::Integer(number) => number.as_str().parse().ok()?,
+        DeValue::Float(number) => number.as_str().parse().ok()?,
+        _ => return None,
+    };
+    (0.0..=1.0).contains(&ratio).then_some(ratio)
 }
 
 /// A number or text of a list.

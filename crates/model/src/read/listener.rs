@@ -80,7 +80,7 @@ fn protocol(fields: &Fields<'_>, report: &mut Report) -> Option<ProtocolDraft> {
     }
 }
 
-fn bind(text: Located<String>, report: &mut Report) -> Option<Located<SocketAddr>> {
+pub(super) fn bind(text: Located<String>, report: &mut Report) -> Option<Located<SocketAddr>> {
     match text.parse() {
         Ok(address) => Some(Located::new(address, text.place)),
         Err(source) => {

@@ -35,6 +35,9 @@ shape! { ROOT, "a Portcullis gateway",
     Optional "limits": Form::Table(&LIMITS), "a [limits] table";
     Optional "ocsp": Form::Table(&OCSP), "an [ocsp] table";
     Optional "dns": Form::Table(&DNS), "a [dns] table";
+    Optional "access_log": Form::Table(&ACCESS_LOG), "an [access_log] table";
+    Optional "traces": Form::Table(&TRACES), "a [traces] table";
+    Optional "admin": Form::Table(&ADMIN), "an [admin] table, for a listener for operators";
 }
 
 shape! { LISTENER, "an address to accept connections on, and the host names it answers for",
@@ -304,6 +307,29 @@ shape! { OCSP_RESPONDERS, "whom to ask and to believe about certificates, beside
     Optional "fallback": Form::Texts, "http:// or https:// URLs to ask after the others failed, or where a certificate names none";
     Optional "trusted": Form::Files, "PEM files with certificates of responders whose word counts, whoever certified them";
 }
+
+shape! { ACCESS_LOG, "what becomes of the lines about requests",
+    Optional "format": Form::Choice { accepted: &["json", "text"], later: &[] }, "\"json\", with the names of Application Gateway, or \"text\"; \"json\" if not given";
+    Optional "output": Form::Choice { accepted: &["stdout", "stderr", "off"], later: &[] }, "\"stdout\", \"stderr\" or \"off\"; \"stdout\" if neither this nor path is given";
+    Optional "path": Form::Text, "a file to append to, opened anew on SIGHUP";
+}
+
+shape! { TRACES, "how the gateway takes part in traces",
+    Optional "otlp_endpoint": Form::Text, "the http:// URL of a collector, such as \"http://127.0.0.1:4318\"; without it no span is sent";
+    Optional "sample_ratio": Form::Ratio, "the share of traces whose spans are sent, 0 to 1; 1 if not given";
+}
+shape! { ADMIN, "a listener for operators and their tools: metrics, health, what is in force; it authenticates nobody and changes nothing",
+    Required "bind": Form::Text, "the address and port, such as \"127.0.0.1:9901\"";
+    Optional "allow_remote": Form::Switch, "true to listen on another address than one of this machine alone";
+    Optional "hosts": Form::Texts, "names it answers for beside \"localhost\" and addresses";
+}
+
+/// Keys whose text nobody is shown.
+pub(crate) const SECRETS: [&str; 1] = ["password"];
+
+/// Keys whose texts may hold what only backends or chosen clients know, such as `Authorization` for a
+/// backend or a header that a condition demands: of them variables alone are shown.
+pub(crate) const LITERALS: [&str; 3] = ["request_headers", "query", "pattern"];
 
 /// What makes an [`OCSP_RESPONDERS`] say anything, for messages.
 pub(crate) const RESPONDERS: [&str; 3] = ["instead", "fallback", "trusted"];

@@ -12,6 +12,7 @@ fn sample(key: &Key) -> String {
         }
         Form::Number { least, .. } => least.to_string(),
         Form::Numbers { least, .. } => format!("[{least}]"),
+        Form::Ratio => "0.5".to_owned(),
         Form::Switch => "true".to_owned(),
         Form::Texts | Form::Files => "[\"x\"]".to_owned(),
         Form::TextByName | Form::TextsByName => "{ X = \"x\" }".to_owned(),
@@ -70,8 +71,8 @@ fn of(problems: Vec<Diagnostic>, path: &str) -> Vec<Problem> {
 }
 
 #[test]
-fn the_root_has_28_kinds_of_tables_below_it() {
-    assert_eq!(every_table().len(), 28);
+fn the_root_has_31_kinds_of_tables_below_it() {
+    assert_eq!(every_table().len(), 31);
 }
 
 #[test]
@@ -173,6 +174,12 @@ fn numbers_have_bounds_and_words_are_of_their_set() {
                         "unknown_value",
                     )
                 }
+                Form::Ratio => (
+                    ["-0.1", "1.1", "2", "nan", "inf"]
+                        .map(str::to_owned)
+                        .to_vec(),
+                    "out_of_range",
+                ),
                 Form::Text => (vec!["\"\"".to_owned()], "empty"),
                 Form::Texts | Form::Numbers { .. } => (vec!["[]".to_owned()], "empty"),
                 _ => continue,

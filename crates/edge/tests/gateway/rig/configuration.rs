@@ -2,17 +2,17 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use portcullis_edge::{Gateway, Running, StartError};
+use portcullis_edge::{Gateway, ReloadError, Running, StartError};
 use rustls::crypto::aws_lc_rs;
 
-use super::{Backend, Pki};
+use super::{Backend, Operator, Pki, log};
 
 /// A TLS profile.
 #[derive(Clone)]
@@ -108,7 +108,7 @@ impl Profile {
 /// A listener with its rule.
 #[derive(Clone)]
 struct Site {
-    bind: &'static str,
+    bind: String,
     hosts: Vec<String>,
     profile: usize,
     backend: SocketAddr,
@@ -131,6 +131,7 @@ pub(crate) struct Setup {
     server_chain: String,
     extra_rules: String,
     whole: Option<String>,
+    log: Option<String>,
     cores: usize,
 }
 
@@ -151,6 +152,7 @@ impl Setup {
             server_chain: pki.server.pem(),
             extra_rules: String::new(),
             whole: None,
+            log: None,
             cores: 1,
         }
     }
@@ -164,7 +166,7 @@ impl Setup {
     /// One more listener with the latest profile.
     pub(crate) fn also(mut self, host: &str) -> Self {
         self.sites.push(Site {
-            bind: "127.0.0.1:0",
+            bind: "127.0.0.1:0".to_owned(),
             hosts: match host {
                 "*" => Vec::new(),
                 host => vec![host.to_owned()],
@@ -177,8 +179,19 @@ impl Setup {
     }
 
     /// The latest listener listens on another address.
-    pub(crate) fn elsewhere(mut self) -> Self {
-        self.sites.last_mut().unwrap().bind = "127.0.0.2:0";
+    pub(crate) fn elsewhere(self) -> Self {
+        self.at("127.0.0.2:0")
+    }
+
+    /// The latest listener listens there.
+    pub(crate) fn at(mut self, bind: &str) -> Self {
+        self.sites.last_mut().unwrap().bind = bind.to_owned();
+        self
+    }
+
+    /// Without the latest listener.
+    pub(crate) fn less(mut self) -> Self {
+        self.sites.pop();
         self
     }
 
@@ -223,6 +236,11 @@ impl Setup {
         self
     }
 
+    /// With a listener for operators, and more lines of its table.
+    pub(crate) fn admin(self, more: &str) -> Self {
+        self.asking(&format!("[admin]\nbind = \"127.0.0.1:0\"\n{more}"))
+    }
+
     /// These lines with one text for another.
     pub(crate) fn replacing_in_ocsp(mut self, text: &str, by: &str) -> Self {
         assert!(self.more_ocsp.contains(text));
@@ -253,6 +271,18 @@ impl Setup {
     pub(crate) fn rule(mut self, toml: &str) -> Self {
         writeln!(self.extra_rules, "[[rewrite_set.identity.rule]]\n{toml}").unwrap();
         self
+    }
+
+    /// The tables of the access log and the traces, as TOML, instead of the log of all tests.
+    pub(crate) fn logging(mut self, toml: &str) -> Self {
+        self.log = Some(toml.to_owned());
+        self
+    }
+
+    /// Takes part in traces as these lines say, with the log of all tests.
+    pub(crate) fn tracing(self, toml: &str) -> Self {
+        let log = log::table();
+        self.logging(&format!("{log}[traces]\n{toml}\n"))
     }
 
     pub(crate) fn cores(mut self, cores: usize) -> Self {
@@ -293,8 +323,9 @@ impl Setup {
         fs::write(folder.join("server.pem"), &self.server_chain).unwrap();
         fs::write(folder.join("server.key"), self.pki.server.key_pem()).unwrap();
         fs::write(folder.join("chain.pem"), self.pki.chain_pem()).unwrap();
+        let log = self.log.clone().unwrap_or_else(log::table);
         if let Some(whole) = &self.whole {
-            return whole.clone();
+            return format!("{whole}\n{log}");
         }
         let mut toml = String::new();
         for (number, profile) in self.profiles.iter().enumerate() {
@@ -312,6 +343,7 @@ impl Setup {
         let timeout = self.ocsp_timeout;
         writeln!(toml, "[ocsp]\nallow_loopback = true\ntimeout = {timeout}").unwrap();
         toml.push_str(&self.more_ocsp);
+        toml.push_str(&log);
         toml.push_str(IDENTITY);
         toml.push_str(&self.extra_rules);
         toml
@@ -320,7 +352,7 @@ impl Setup {
 
 impl Site {
     fn write(&self, number: usize, toml: &mut String) {
-        let (bind, profile, backend) = (self.bind, self.profile, self.backend);
+        let (bind, profile, backend) = (&self.bind, self.profile, self.backend);
         let priority = number + 1;
         writeln!(
             toml,
@@ -384,6 +416,12 @@ impl Rig {
         self.running.as_ref().unwrap().addresses()
     }
 
+    /// Whoever asks its listener for operators.
+    pub(crate) fn operator(&self) -> Operator {
+        let address = self.running.as_ref().unwrap().admin_address();
+        Operator::new(address.expect("a listener for operators"))
+    }
+
     /// The configuration as it was written.
     pub(crate) fn toml(&self) -> String {
         self.setup.toml(&self.folder.0)
@@ -397,8 +435,27 @@ impl Rig {
     /// Replaces the configuration by a changed one.
     pub(crate) fn reload(&mut self, change: impl FnOnce(Setup) -> Setup) {
         self.setup = change(self.setup.clone());
+        self.try_reload().unwrap();
+    }
+
+    /// Replaces the configuration by the one as it is written now.
+    fn try_reload(&mut self) -> Result<(), ReloadError> {
         let gateway = self.setup.build(&self.folder);
-        self.running.as_ref().unwrap().reload(gateway).unwrap();
+        self.running.as_mut().unwrap().reload(gateway)
+    }
+
+    /// Tries to replace the configuration by a changed one, and leaves it at that.
+    pub(crate) fn reload_in_vain(&mut self, change: impl FnOnce(Setup) -> Setup) -> ReloadError {
+        let before = self.setup.clone();
+        self.setup = change(before.clone());
+        let error = self.try_reload().unwrap_err();
+        self.setup = before;
+        error
+    }
+
+    /// The gateway itself.
+    pub(crate) fn running(&self) -> &Running {
+        self.running.as_ref().unwrap()
     }
 
     /// Ends it, and leaves its files.
@@ -412,6 +469,19 @@ impl Rig {
         let cores = NonZeroUsize::new(self.setup.cores).unwrap();
         self.running = Some(Running::start(gateway, cores)?);
         Ok(())
+    }
+
+    /// Starts it with sockets that somebody else opened.
+    pub(crate) fn start_with(setup: Setup, sockets: Vec<TcpListener>) -> Self {
+        let folder = Folder::new();
+        let gateway = setup.build(&folder);
+        let cores = NonZeroUsize::new(setup.cores).unwrap();
+        let running = Some(Running::start_with(gateway, cores, sockets).unwrap());
+        Self {
+            setup,
+            folder,
+            running,
+        }
     }
 
     /// Starts it with a changed configuration.

@@ -1,35 +1,82 @@
-//! The access log, line by line as fields.
+//! The access log, line by line as JSON, through a pipe that every gateway of the process writes to.
 
 use std::collections::HashMap;
-use std::fmt::Debug;
+use std::io::{self, BufReader};
 use std::net::SocketAddr;
+use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use super::{Client, Http, patiently};
+use serde_json::Value;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::watch;
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
 
-/// One line: its fields by name.
-pub(crate) type Line = HashMap<&'static str, String>;
+/// One line.
+#[derive(Clone, Debug)]
+pub(crate) struct Line {
+    pub(crate) json: Value,
+    /// As it was written.
+    pub(crate) text: String,
+    /// What it says under each name, as text.
+    fields: HashMap<String, String>,
+}
 
-static LINES: OnceLock<watch::Sender<Vec<Line>>> = OnceLock::new();
+impl Line {
+    fn read(line: &str) -> Self {
+        let json: Value = serde_json::from_str(line).expect("every line is JSON");
+        let members = |value: &Value| value.as_object().unwrap().clone().into_iter();
+        let fields = members(&json).chain(members(&json["properties"]));
+        let as_text = |(name, value): (String, Value)| {
+            let text = value.as_str().map(ToOwned::to_owned);
+            (name, text.unwrap_or_else(|| value.to_string()))
+        };
+        Self {
+            fields: fields.map(as_text).collect(),
+            json,
+            text: line.to_owned(),
+        }
+    }
+}
 
-/// Begins to listen, for the whole process.
-fn listen() {
-    LINES.get_or_init(|| {
-        tracing::subscriber::set_global_default(Listening).unwrap();
-        watch::Sender::default()
-    });
+/// The lines of everybody, and the end of the pipe that they come from.
+struct Log {
+    lines: watch::Sender<Vec<Line>>,
+    pipe: OwnedFd,
+}
+
+static LOG: OnceLock<Log> = OnceLock::new();
+
+/// The log of the whole process.
+fn log() -> &'static Log {
+    LOG.get_or_init(|| {
+        let (reader, writer) = io::pipe().unwrap();
+        let lines = watch::Sender::default();
+        let sender = lines.clone();
+        std::thread::spawn(move || read(BufReader::new(reader), &sender));
+        Log {
+            lines,
+            pipe: writer.into(),
+        }
+    })
+}
+
+fn read(reader: impl io::BufRead, lines: &watch::Sender<Vec<Line>>) {
+    for line in reader.lines() {
+        let line = Line::read(&line.unwrap());
+        lines.send_modify(|lines| lines.push(line));
+    }
+}
+
+/// What a configuration says to write there.
+pub(crate) fn table() -> String {
+    let descriptor = log().pipe.as_raw_fd();
+    format!("[access_log]\npath = \"/dev/fd/{descriptor}\"\n")
 }
 
 /// A connection from an address that no other client has, so that its lines can be told.
 pub(crate) async fn connect(gateway: SocketAddr) -> (TcpStream, SocketAddr) {
     static NUMBER: AtomicU8 = AtomicU8::new(1);
-    listen();
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let socket = TcpSocket::new_v4().unwrap();
     socket
@@ -50,61 +97,25 @@ pub(crate) async fn visit(client: &Client, gateway: SocketAddr, host: &str) -> L
 
 /// What a line says under this name; nothing where it does not say it.
 pub(crate) fn field<'l>(line: &'l Line, name: &str) -> &'l str {
-    line.get(name).map_or("", String::as_str)
+    line.fields.get(name).map_or("", String::as_str)
 }
 
 /// Waits for the first line about this client.
 pub(crate) async fn line_of(client: SocketAddr) -> Line {
-    let client = client.to_string();
-    let mut lines = LINES.get().expect("a log that is listened to").subscribe();
-    let found = |lines: &Vec<Line>| {
-        let mut lines = lines.iter();
-        lines
-            .find(|line| line.get("client") == Some(&client))
-            .cloned()
+    lines_of(client, 1).await.remove(0)
+}
+
+/// Waits until there are so many lines about this client.
+pub(crate) async fn lines_of(client: SocketAddr, count: usize) -> Vec<Line> {
+    let (address, port) = (client.ip().to_string(), client.port().to_string());
+    let found = |lines: &Vec<Line>| -> Vec<Line> {
+        let of_client =
+            |line: &&Line| field(line, "clientIP") == address && field(line, "clientPort") == port;
+        lines.iter().filter(of_client).cloned().collect()
     };
-    let lines = patiently(lines.wait_for(|lines| found(lines).is_some()))
+    let mut lines = log().lines.subscribe();
+    let lines = patiently(lines.wait_for(|lines| found(lines).len() >= count))
         .await
         .unwrap();
-    found(&lines).unwrap()
-}
-
-struct Listening;
-
-impl Subscriber for Listening {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target() == "portcullis::access"
-    }
-
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn event(&self, event: &Event<'_>) {
-        let mut fields = Fields(Line::new());
-        event.record(&mut fields);
-        if let Some(lines) = LINES.get() {
-            lines.send_modify(|lines| lines.push(fields.0));
-        }
-    }
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
-}
-
-struct Fields(Line);
-
-impl Visit for Fields {
-    fn record_str(&mut self, field: &Field, value: &str) {
-        self.0.insert(field.name(), value.to_owned());
-    }
-
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.0.insert(field.name(), format!("{value:?}"));
-    }
+    found(&lines)
 }

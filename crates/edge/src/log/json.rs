@@ -1,0 +1,154 @@
+//! A line as JSON, in the envelope and by the names of Application Gateway's access log, with ours
+//! after them.
+
+use std::fmt::{Display, Write as _};
+use std::time::{Duration, SystemTime};
+
+use time::OffsetDateTime;
+
+use super::{Line, escape, escape_octets};
+
+pub(super) fn write(line: &Line<'_>, out: &mut String) {
+    out.push_str("{\"timeStamp\":\"");
+    write_time(line.began, out);
+    out.push_str("\",");
+    text("listenerName", line.listener, out);
+    text("ruleName", line.rule, out);
+    text("backendPoolName", line.pool, out);
+    text("backendSettingName", line.settings, out);
+    out.push_str(
+        "\"operationName\":\"ApplicationGatewayAccess\",\
+         \"category\":\"ApplicationGatewayAccessLog\",\"properties\":{",
+    );
+    request(line, out);
+    tls(line, out);
+    server(line, out);
+    ours(line, out);
+    out.push_str("}}");
+}
+
+fn request(line: &Line<'_>, out: &mut String) {
+    shown("clientIP", line.client.ip(), out);
+    number("clientPort", line.client.port(), out);
+    text("httpMethod", line.method, out);
+    text("originalRequestUriWithArgs", line.original_uri, out);
+    text("requestUri", line.path, out);
+    text("requestQuery", line.query, out);
+    octets("userAgent", line.user_agent, out);
+    number("httpStatus", line.status, out);
+    text("httpVersion", line.version, out);
+    number("receivedBytes", line.received, out);
+    number("sentBytes", line.sent, out);
+    number("clientResponseTime", Seconds(line.client_response), out);
+    number("timeTaken", Seconds(line.taken), out);
+    shown("transactionId", line.transaction, out);
+}
+
+fn tls(line: &Line<'_>, out: &mut String) {
+    let (protocol, cipher) = line.tls.unwrap_or_default();
+    text(
+        "sslEnabled",
+        if line.tls.is_some() { "on" } else { "off" },
+        out,
+    );
+    text("sslCipher", cipher, out);
+    text("sslProtocol", protocol, out);
+    text("sslClientVerify", &line.verify, out);
+    text("sslClientCertificateFingerprint", &line.fingerprint, out);
+    text("sslClientCertificateIssuerName", &line.issuer, out);
+}
+
+fn server(line: &Line<'_>, out: &mut String) {
+    text("serverRouted", &line.server_routed, out);
+    optional("serverStatus", line.server_status, out);
+    optional(
+        "serverResponseLatency",
+        line.server_latency.map(Seconds),
+        out,
+    );
+    optional("upstreamSourcePort", line.source_port, out);
+    octets("originalHost", line.original_host, out);
+    octets("host", line.host, out);
+    text("error_info", line.error_info, out);
+    octets("contentType", line.content_type, out);
+}
+
+fn ours(line: &Line<'_>, out: &mut String) {
+    text("reason", line.reason, out);
+    text("reasonClass", line.class, out);
+    text("detail", line.detail.as_deref().unwrap_or_default(), out);
+    text("sslClientCertificateSubjectName", &line.subject, out);
+    let (status, source) = line.revocation.unwrap_or_default();
+    text("revocationStatus", status, out);
+    text("revocationSource", source, out);
+    if let Some(took) = line.verify_time {
+        number("clientVerifyTime", Seconds(took), out);
+    }
+    let (trace, span) = line.trace.unzip();
+    optional("spanId", span.flatten(), out);
+    optional("traceId", trace, out);
+    out.pop(); // the last comma
+}
+
+/// Writing to a string does not fail, so nothing is done about it.
+fn number(name: &str, value: impl Display, out: &mut String) {
+    member(name, out);
+    let _ = write!(out, "{value}");
+    out.push(',');
+}
+
+/// What shows itself without a character that is to be escaped.
+fn shown(name: &str, value: impl Display, out: &mut String) {
+    member(name, out);
+    let _ = write!(out, "\"{value}\"");
+    out.push(',');
+}
+
+fn optional(name: &str, value: Option<impl Display>, out: &mut String) {
+    match value {
+        Some(value) => shown(name, value, out),
+        None => shown(name, "", out),
+    }
+}
+
+fn text(name: &str, value: &str, out: &mut String) {
+    octets_by(name, out, |out| escape(value, out));
+}
+
+fn octets(name: &str, value: &[u8], out: &mut String) {
+    octets_by(name, out, |out| escape_octets(value, out));
+}
+
+fn octets_by(name: &str, out: &mut String, write: impl FnOnce(&mut String)) {
+    member(name, out);
+    out.push('"');
+    write(out);
+    out.push_str("\",");
+}
+
+fn member(name: &str, out: &mut String) {
+    out.push('"');
+    out.push_str(name);
+    out.push_str("\":");
+}
+
+/// A duration in seconds with its microseconds.
+pub(super) struct Seconds(pub(super) Duration);
+
+impl Display for Seconds {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{:06}", self.0.as_secs(), self.0.subsec_micros())
+    }
+}
+
+/// UTC with microseconds (RFC 3339).
+pub(super) fn write_time(moment: SystemTime, out: &mut String) {
+    let moment = OffsetDateTime::from(moment);
+    let (year, month, day) = moment.to_calendar_date();
+    let (hour, minute, second, micro) = moment.to_hms_micro();
+    let month = u8::from(month);
+    let _ = write!(
+        out,
+        "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{micro:06}Z"
+    );
+}
