@@ -185,7 +185,10 @@ fn json_is_one_object_a_line_with_stable_names() {
         "unknown key \"prot\", did you mean \"port\"?"
     );
     let accepted = key["accepted"].as_str().unwrap();
-    assert!(accepted.starts_with("protocol, http_version, port, host, "), "{accepted}");
+    assert!(
+        accepted.starts_with("protocol, http_version, port, host, "),
+        "{accepted}"
+    );
     assert!(key["line"].is_u64() && key["column"] == 1);
     assert_eq!(output.status.code(), Some(1));
 }
