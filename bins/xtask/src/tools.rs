@@ -40,6 +40,12 @@ pub(crate) const TOOLS: &[Tool] = &[
         "redis-server",
         &["redis-server", "--version"],
     ),
+    // Debian has it where only root looks, and it says its version as an error.
+    Tool::debian(
+        "nginx",
+        "nginx",
+        &["sh", "-c", "PATH=$PATH:/usr/sbin nginx -v 2>&1"],
+    ),
     Tool {
         name: "certomancer",
         origin: Origin::Python(Environment {

@@ -28,8 +28,8 @@ use connections::{Connections, Reserved};
 use dial::Http1;
 
 pub(crate) use connections::Lease;
-pub(crate) use dial::{SourcePort, connect};
-pub(crate) use fault::TlsFault;
+pub(crate) use dial::{SourcePort, connect, connect_to_any_name};
+pub(crate) use fault::{TlsFault, of_exchange};
 pub(crate) use shape::announce_trailers;
 
 /// How long a connection to a backend may take to be made, with its TLS handshake.

@@ -217,24 +217,28 @@ async fn ask(pool: &Pool, endpoint: &Endpoint, terms: &Terms) -> Result<StatusCo
     let settings = &pool.settings;
     let mut address = endpoint.address;
     address.set_port(terms.port.unwrap_or(address.port()));
-    let name = server_name(settings, &endpoint.host);
-    let named = name.is_some();
-    let to = Destination {
-        address,
-        transport: Arc::clone(&pool.transport),
-        server_name: name.or_else(|| Some(ServerName::from(address.ip()))),
+    let transport = &pool.transport;
+    let connected = match server_name(settings, &endpoint.host) {
+        // Of one that is known by its address alone it is the client who says what it must be called.
+        None => backend::connect_to_any_name(address, transport).await,
+        server_name => {
+            let transport = Arc::clone(transport);
+            let to = Destination {
+                address,
+                transport,
+                server_name,
+            };
+            backend::connect(&to).await
+        }
     };
-    let stream = match backend::connect(&to).await {
+    let stream = match connected {
         Ok(stream) => TokioIo::new(stream),
-        // Of one that is known by its address alone it is the client who says what it must be called. That it
-        // shows a certificate of a trusted authority is all there is to ask.
-        Err(Refused::BackendTls(TlsFault::Name)) if !named => return Ok(StatusCode::OK),
         Err(Refused::BackendTls(fault)) => return Err(Failure::Tls(fault)),
         Err(_) => return Err(Failure::Unreachable),
     };
     let host = host(settings, &endpoint.host);
-    if pool.transport.is_http2() {
-        let scheme = if pool.transport.tls.is_some() {
+    if transport.is_http2() {
+        let scheme = if transport.tls.is_some() {
             "https"
         } else {
             "http"
@@ -286,7 +290,10 @@ async fn judge(
     terms: &Terms,
     _driven: Driven,
 ) -> Result<StatusCode, Failure> {
-    let response = response.map_err(|_| Failure::NoAnswer)?;
+    let response = response.map_err(|error| {
+        let fault = backend::of_exchange(&error);
+        fault.map_or(Failure::NoAnswer, Failure::Tls)
+    })?;
     let status = response.status();
     let received = status.as_u16();
     let within = |range: &StatusRange| (range.first..=range.last).contains(&received);

@@ -19,7 +19,7 @@ pub(crate) struct Transport {
     /// Differs from that of every other transport of the process.
     pub(crate) id: u64,
     /// How TLS is spoken; none over plain connections.
-    pub(crate) tls: Option<Arc<ClientConfig>>,
+    pub(crate) tls: Option<BackendTls>,
     pub(crate) http_version: BackendHttpVersion,
     /// Whether a client connection shares its backend connections with no other.
     pub(crate) dedicated: bool,
@@ -27,7 +27,7 @@ pub(crate) struct Transport {
 
 impl Transport {
     /// `tls` is there exactly where the settings ask for it.
-    pub(crate) fn new(settings: &BackendSettings, tls: Option<Arc<ClientConfig>>) -> Self {
+    pub(crate) fn new(settings: &BackendSettings, tls: Option<BackendTls>) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         Self {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
@@ -40,6 +40,14 @@ impl Transport {
     pub(crate) fn is_http2(&self) -> bool {
         self.http_version == BackendHttpVersion::Http2
     }
+}
+
+/// How TLS is spoken to backends.
+pub(crate) struct BackendTls {
+    /// To those of one name.
+    pub(crate) named: Arc<ClientConfig>,
+    /// To those whose name is not known, which prove everything else: for probes alone.
+    pub(crate) of_any_name: Arc<ClientConfig>,
 }
 
 /// Where a request goes, and by which way.

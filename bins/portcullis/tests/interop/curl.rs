@@ -42,6 +42,12 @@ impl Curl {
         self
     }
 
+    /// Asks for this below `/`.
+    pub(crate) fn path(mut self, path: &str) -> Self {
+        self.url.push_str(path);
+        self
+    }
+
     /// Asks so many times in all on one connection. For [`Curl::end`].
     pub(crate) fn times(mut self, times: usize) -> Self {
         self.command.args((1..times).map(|_| self.url.clone()));

@@ -1,4 +1,5 @@
-//! The real binary and the real programs of others: curl, OpenSSL, Node.js and certomancer.
+//! The real binary and the real programs of others: curl, OpenSSL, Node.js, nginx and
+//! certomancer.
 //!
 //! Certificates go both ways: those that OpenSSL issues are judged by the gateway, those that
 //! `portcullis pki` issues are used by the others. A test says what it needs in its `ignore`
@@ -22,6 +23,7 @@ mod configuration;
 mod credentials;
 mod curl;
 mod gateway;
+mod nginx;
 mod node;
 mod ocsp;
 mod openssl_ca;
@@ -35,6 +37,7 @@ mod scratch;
 // The tests.
 mod accepted;
 mod alerted;
+mod backends_nginx;
 mod headers;
 mod modes;
 mod ocsp_ask_certomancer;

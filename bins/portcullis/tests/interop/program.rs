@@ -132,10 +132,24 @@ impl Program {
     /// The next line after `mark` that holds every one of `words`, once it is printed.
     #[track_caller]
     pub(crate) fn wait_for(&self, mark: Mark, words: &[&str]) -> String {
+        self.wait_until(mark, words, |line| {
+            words.iter().all(|word| line.contains(word))
+        })
+    }
+
+    /// The next line after `mark` that holds one of `words`, once it is printed.
+    #[track_caller]
+    pub(crate) fn wait_for_any(&self, mark: Mark, words: &[&str]) -> String {
+        self.wait_until(mark, words, |line| {
+            words.iter().any(|word| line.contains(word))
+        })
+    }
+
+    #[track_caller]
+    fn wait_until(&self, mark: Mark, words: &[&str], wanted: impl Fn(&str) -> bool) -> String {
         let found = |state: &State| {
             let mut lines = state.lines.iter().skip(mark.0);
-            let line = lines.find(|line| words.iter().all(|word| line.contains(word)));
-            line.cloned()
+            lines.find(|line| wanted(line)).cloned()
         };
         let Transcript { state, changed } = &*self.transcript;
         let waiting = |state: &mut State| found(state).is_none() && state.closed_streams < 2;

@@ -1,12 +1,16 @@
 //! New connections to backends.
 
 use std::future::poll_fn;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use rustls::ClientConfig;
+use rustls_pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -14,8 +18,9 @@ use tokio_rustls::client::TlsStream;
 
 use super::fault::{self, TlsFault};
 use super::{BUFFER, RequestBody};
+use crate::log::with_causes;
 use crate::refused::Refused;
-use crate::transport::Destination;
+use crate::transport::{Destination, Transport};
 
 /// Requests at a time on one HTTP/2 connection, where the backend takes more: the least that RFC 9113
 /// section 6.5.2 recommends is 100.
@@ -61,31 +66,59 @@ pub(crate) struct SourcePort(pub(crate) u16);
 
 type Io = TokioIo<Box<dyn Stream>>;
 
-/// An HTTP/2 connection, for who drives it and for who asks how many streams the backend takes.
-pub(super) type Http2Connection = Arc<Mutex<http2::Connection<Io, RequestBody, TokioExecutor>>>;
+/// An HTTP/2 connection, for who drives it and for who asks how many streams the backend takes. Nothing once it
+/// has ended: as long as it is there, hyper takes requests for it that nobody would ever send.
+pub(super) type Http2Connection =
+    Arc<Mutex<Option<http2::Connection<Io, RequestBody, TokioExecutor>>>>;
 
 /// Connects, and over TLS proves the backend.
 pub(crate) async fn connect(destination: &Destination) -> Result<Box<dyn Stream>, Refused> {
-    let address = destination.address;
-    let stream = TcpStream::connect(address).await.and_then(|stream| {
-        stream.set_nodelay(true)?;
-        Ok(stream)
-    });
-    let stream = stream.map_err(|error| {
-        tracing::debug!(%address, %error, "cannot connect to a backend");
-        Refused::BackendUnreachable
-    })?;
-    let Some(config) = &destination.transport.tls else {
+    let stream = tcp(destination.address).await?;
+    let Some(tls) = &destination.transport.tls else {
         return Ok(Box::new(stream));
     };
     let Some(name) = destination.server_name.clone() else {
         return Err(Refused::BackendTls(TlsFault::Name));
     };
+    secure(stream, &tls.named, name, &destination.transport).await
+}
+
+/// The same, to a backend whose name is nobody's business: it proves everything else.
+pub(crate) async fn connect_to_any_name(
+    address: SocketAddr,
+    transport: &Transport,
+) -> Result<Box<dyn Stream>, Refused> {
+    let stream = tcp(address).await?;
+    let Some(tls) = &transport.tls else {
+        return Ok(Box::new(stream));
+    };
+    // Nothing is sent of a name that is an address.
+    let name = ServerName::from(address.ip());
+    secure(stream, &tls.of_any_name, name, transport).await
+}
+
+async fn tcp(address: SocketAddr) -> Result<TcpStream, Refused> {
+    let stream = TcpStream::connect(address).await.and_then(|stream| {
+        stream.set_nodelay(true)?;
+        Ok(stream)
+    });
+    stream.map_err(|error| {
+        tracing::debug!(%address, %error, "cannot connect to a backend");
+        Refused::BackendUnreachable
+    })
+}
+
+async fn secure(
+    stream: TcpStream,
+    config: &Arc<ClientConfig>,
+    name: ServerName<'static>,
+    transport: &Transport,
+) -> Result<Box<dyn Stream>, Refused> {
     let connector = TlsConnector::from(Arc::clone(config));
     let stream = connector.connect(name, stream).await;
     let stream = stream.map_err(|error| fault::handshake(&error))?;
     let chosen = stream.get_ref().1.alpn_protocol();
-    if destination.transport.is_http2() && chosen != Some(b"h2") {
+    if transport.is_http2() && chosen != Some(b"h2") {
         return Err(Refused::BackendTls(TlsFault::NoHttp2));
     }
     Ok(Box::new(stream))
@@ -142,17 +175,8 @@ pub(super) async fn http2(destination: &Destination) -> Result<Http2, Refused> {
         .handshake(stream)
         .await
         .map_err(|error| fault::exchange(&error))?;
-    let connection = Arc::new(Mutex::new(connection));
-    let driven = Arc::clone(&connection);
-    tokio::spawn(async move {
-        let ended = poll_fn(|cx| {
-            let mut connection = driven.lock().unwrap_or_else(PoisonError::into_inner);
-            Pin::new(&mut *connection).poll(cx)
-        });
-        if let Err(error) = ended.await {
-            tracing::debug!(%error, "a connection to a backend ended");
-        }
-    });
+    let connection = Arc::new(Mutex::new(Some(connection)));
+    tokio::spawn(drive(Arc::clone(&connection)));
     let mut look = tokio::time::interval(SETTLING);
     while streams(&connection) == UNSETTLED {
         if sender.is_closed() {
@@ -167,11 +191,32 @@ pub(super) async fn http2(destination: &Destination) -> Result<Http2, Refused> {
     })
 }
 
+/// Does the work of a connection until it ends.
+async fn drive(connection: Http2Connection) {
+    let ended = poll_fn(|cx| {
+        let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(driven) = &mut *connection else {
+            return Poll::Ready(Ok(()));
+        };
+        let ended = Pin::new(driven).poll(cx);
+        if ended.is_ready() {
+            *connection = None;
+        }
+        ended
+    });
+    if let Err(error) = ended.await {
+        // What a backend has against the gateway's certificate is told here alone: h2 keeps a text of it.
+        let error = with_causes(&error);
+        tracing::debug!(%error, "a connection to a backend ended");
+    }
+}
+
 /// As many streams as there are before the backend has said how many.
 const UNSETTLED: usize = 0;
 
 /// How many streams the backend takes.
 pub(super) fn streams(connection: &Http2Connection) -> usize {
     let connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
-    connection.current_max_send_streams()
+    let connection = connection.as_ref();
+    connection.map_or(0, http2::Connection::current_max_send_streams)
 }

@@ -52,7 +52,8 @@ impl TlsFault {
                 }
                 CertificateError::NotValidForName
                 | CertificateError::NotValidForNameContext { .. } => Self::Name,
-                CertificateError::UnknownIssuer => Self::Untrusted,
+                // A root of the right name and another key has signed nothing of this.
+                CertificateError::UnknownIssuer | CertificateError::BadSignature => Self::Untrusted,
                 _ => Self::Certificate,
             },
             _ => Self::Failed,
@@ -66,18 +67,23 @@ pub(super) fn handshake(error: &io::Error) -> Refused {
     Refused::BackendTls(tls_error(error).map_or(TlsFault::Failed, TlsFault::of))
 }
 
-/// What a failed exchange on a connection becomes. A backend that refuses the gateway's certificate says so
-/// only after the handshake (RFC 8446 section 4.4.2.4).
+/// What a failed exchange on a connection becomes.
 pub(super) fn exchange(error: &hyper::Error) -> Refused {
     tracing::debug!(error = %with_causes(error), "backend request failed");
+    of_exchange(error).map_or(Refused::BackendFailed, Refused::BackendTls)
+}
+
+/// Whether it is for TLS that an exchange has failed. A backend that refuses the gateway's certificate says so
+/// only after the handshake (RFC 8446 section 4.4.2.4).
+pub(crate) fn of_exchange(error: &hyper::Error) -> Option<TlsFault> {
     let mut cause = error.source();
     while let Some(error) = cause {
         if let Some(error) = error.downcast_ref::<io::Error>().and_then(tls_error) {
-            return Refused::BackendTls(TlsFault::of(error));
+            return Some(TlsFault::of(error));
         }
         cause = error.source();
     }
-    Refused::BackendFailed
+    None
 }
 
 fn tls_error(error: &io::Error) -> Option<&rustls::Error> {

@@ -10,7 +10,7 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::{self, PemObject as _};
 
 use super::Loader;
-use crate::transport::{BackendVerifier, Transport};
+use crate::transport::{BackendTls, BackendVerifier, Transport};
 
 impl Loader<'_> {
     /// Loads the transports of all backend settings, also of those that no rule uses.
@@ -37,7 +37,7 @@ impl Loader<'_> {
     fn load_transport(&mut self, settings: &model::BackendSettings) -> Option<Transport> {
         let tls = match &settings.protocol {
             BackendProtocol::Http => None,
-            BackendProtocol::Https(tls) => Some(Arc::new(self.backend_tls(settings, tls)?)),
+            BackendProtocol::Https(tls) => Some(self.backend_tls(settings, tls)?),
         };
         Some(Transport::new(settings, tls))
     }
@@ -46,7 +46,7 @@ impl Loader<'_> {
         &mut self,
         settings: &model::BackendSettings,
         tls: &model::BackendTls,
-    ) -> Option<ClientConfig> {
+    ) -> Option<BackendTls> {
         let roots = match tls.chain {
             Validation::Check => Some(self.backend_roots(&tls.trusted_roots)?),
             Validation::Skip => {
@@ -55,12 +55,12 @@ impl Loader<'_> {
             }
         };
         let algorithms = self.provider.signature_verification_algorithms;
-        let verifier = BackendVerifier::new(roots, tls.name, algorithms);
+        let verifier = |name| Arc::new(BackendVerifier::new(roots.clone(), name, algorithms));
         let builder = ClientConfig::builder_with_provider(Arc::clone(&self.provider));
         let builder = match builder.with_safe_default_protocol_versions() {
             Ok(builder) => builder
                 .dangerous()
-                .with_custom_certificate_verifier(Arc::new(verifier)),
+                .with_custom_certificate_verifier(verifier(tls.name)),
             Err(error) => {
                 self.setup(&Place::default(), error);
                 return None;
@@ -80,7 +80,13 @@ impl Loader<'_> {
             model::BackendHttpVersion::Http2 => b"h2",
         };
         config.alpn_protocols = vec![protocol.to_vec()];
-        Some(config)
+        let mut of_any_name = config.clone();
+        let any = verifier(Validation::Skip);
+        of_any_name.dangerous().set_certificate_verifier(any);
+        Some(BackendTls {
+            named: Arc::new(config),
+            of_any_name: Arc::new(of_any_name),
+        })
     }
 
     /// A file that cannot be used is a problem also where it is not asked for.

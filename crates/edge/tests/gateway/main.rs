@@ -24,6 +24,10 @@
 //! - `framing2`: what HTTP/2 frames can and cannot carry
 //! - `exchange`: bodies and interim responses, there and back
 //! - `backends`: backends that fail, stall or say too much
+//! - `backend_tls`: TLS to backends, and who is believed to be one
+//! - `backend_http2`: HTTP/2 to backends
+//! - `grpc`: gRPC, both ways at once
+//! - `backend_connections`: which connections to backends are used again, and by whom
 //! - `framing_of_backends`: where a backend's response ends is said once
 //! - `drain`: stopping, and clients that dawdle
 //! - `doors`: addresses that come and go, and sockets that another process opened
@@ -37,6 +41,7 @@
 //! - `paths`: what the path of a request decides, redirects, error pages, plain HTTP
 //! - `pools`: which endpoint of a pool a request goes to, and to another where it cannot be sent
 //! - `probes`: whether backends are asked how they are
+//! - `probes_tls`: the same over TLS, and what a backend has to prove first
 //! - `names`: names of backends, resolved again and again
 //! - `url_rewrite`: what rules make of URLs and of `Set-Cookie`
 //! - `admin`: what the listener for operators shows, and to whom
@@ -60,6 +65,9 @@ mod admin;
 mod alerts;
 mod authentication;
 mod authorization;
+mod backend_connections;
+mod backend_http2;
+mod backend_tls;
 mod backends;
 mod doors;
 mod drain;
@@ -68,6 +76,7 @@ mod forgery;
 mod framing;
 mod framing2;
 mod framing_of_backends;
+mod grpc;
 mod hello;
 mod identity;
 mod identity_headers;
@@ -82,6 +91,7 @@ mod paths;
 mod plain_http;
 mod pools;
 mod probes;
+mod probes_tls;
 mod reload;
 mod responders;
 mod resumption;

@@ -15,8 +15,8 @@ use tokio::net::TcpListener;
 use crate::rig::{Backend, Client, Pki, Profile, Setup};
 
 const HOST: &str = "www.contoso.com";
-/// Octets of each body, of which there are four.
-const LENGTH: u64 = 256 << 20;
+/// Octets of each body, of which there are four: one each way over HTTP/1.1 and over HTTP/2.
+const LENGTH: u64 = 1 << 30;
 /// Octets by which the process may grow over all of them: client, gateway and backend.
 const GROWTH: u64 = 32 << 20;
 const CHUNK: usize = 64 << 10;

@@ -1,6 +1,7 @@
 //! The real gateway in process, with real neighbours: clients, a backend, an OCSP responder.
 
 mod backend;
+mod backend2;
 mod client;
 mod configuration;
 mod dns;
@@ -17,6 +18,7 @@ mod staples;
 mod websocket;
 
 pub(crate) use backend::{Backend, BackendConnection, Recorded};
+pub(crate) use backend2::{Backend2, Body2, Ending};
 pub(crate) use client::{Client, Http, Tls, streaming, whole};
 pub(crate) use configuration::{Profile, Rig, Setup};
 pub(crate) use dns::Dns;

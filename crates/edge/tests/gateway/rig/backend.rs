@@ -1,13 +1,17 @@
 //! A backend that keeps every byte it was sent.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use rustls::ServerConfig;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
 
+use super::client::Transport;
 use super::http1::{Fields, dechunk, head, values};
 use super::patiently;
 
@@ -59,6 +63,7 @@ struct State {
     /// Bytes of ended connections that were no whole request.
     residues: Mutex<Vec<Vec<u8>>>,
     open: watch::Sender<usize>,
+    connections: AtomicUsize,
 }
 
 /// A server on a port of its own until the test ends.
@@ -97,6 +102,27 @@ impl Backend {
         .await
     }
 
+    /// The same over TLS. A handshake that fails is counted as a connection, and nothing else.
+    pub(crate) async fn secured(
+        config: ServerConfig,
+        answer: impl Fn(&Recorded) -> Vec<u8> + Send + Sync + 'static,
+    ) -> Self {
+        let answer: Arc<Answering> = Arc::new(answer);
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        Self::accepting(None, move |mut connection| {
+            let (acceptor, answer) = (acceptor.clone(), Arc::clone(&answer));
+            tokio::spawn(async move {
+                let stream =
+                    std::mem::replace(&mut connection.stream, Box::new(tokio::io::empty()));
+                if let Ok(stream) = acceptor.accept(stream).await {
+                    connection.stream = Box::new(stream);
+                    serve(connection, answer).await;
+                }
+            });
+        })
+        .await
+    }
+
     /// Leaves the connections to the test, which takes each by [`accept`](Self::accept).
     pub(crate) async fn by_hand() -> Self {
         let (sender, receiver) = mpsc::unbounded_channel();
@@ -126,6 +152,7 @@ impl Backend {
             let mut number = 0;
             while let Ok((stream, _)) = listener.accept().await {
                 number += 1;
+                accepted.connections.fetch_add(1, Ordering::Relaxed);
                 take(BackendConnection::new(
                     stream,
                     number,
@@ -148,6 +175,11 @@ impl Backend {
     /// The requests so far. A request is there before it is answered.
     pub(crate) fn requests(&self) -> Vec<Recorded> {
         self.state.requests.lock().unwrap().clone()
+    }
+
+    /// How many connections were made so far.
+    pub(crate) fn connections(&self) -> usize {
+        self.state.connections.load(Ordering::Relaxed)
     }
 
     /// The latest request.
@@ -187,7 +219,7 @@ async fn serve(mut connection: BackendConnection, answer: Arc<Answering>) {
 
 /// A connection from the gateway.
 pub(crate) struct BackendConnection {
-    stream: TcpStream,
+    stream: Box<dyn Transport>,
     number: usize,
     received: Vec<u8>,
     state: Arc<State>,
@@ -197,7 +229,7 @@ impl BackendConnection {
     fn new(stream: TcpStream, number: usize, state: Arc<State>) -> Self {
         state.open.send_modify(|open| *open += 1);
         Self {
-            stream,
+            stream: Box::new(stream),
             number,
             received: Vec::new(),
             state,
@@ -235,7 +267,7 @@ impl BackendConnection {
     }
 
     /// What is below, once no request is read any more.
-    pub(super) fn stream(&mut self) -> &mut TcpStream {
+    pub(super) fn stream(&mut self) -> &mut Box<dyn Transport> {
         assert!(self.received.is_empty());
         &mut self.stream
     }

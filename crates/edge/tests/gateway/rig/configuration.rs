@@ -124,6 +124,7 @@ pub(crate) struct Setup {
     backend: SocketAddr,
     request_timeout: u32,
     backend_host: Option<&'static str>,
+    backend_settings: String,
     ocsp_timeout: u32,
     more_ocsp: String,
     files: Vec<(&'static str, String)>,
@@ -144,6 +145,7 @@ impl Setup {
             backend: backend.address(),
             request_timeout: 20,
             backend_host: None,
+            backend_settings: String::new(),
             ocsp_timeout: 5,
             more_ocsp: String::new(),
             files: Vec::new(),
@@ -213,6 +215,12 @@ impl Setup {
 
     pub(crate) fn backend_host(mut self, host: &'static str) -> Self {
         self.backend_host = Some(host);
+        self
+    }
+
+    /// One more line of the backend settings, as TOML.
+    pub(crate) fn reaching(mut self, line: &str) -> Self {
+        writeln!(self.backend_settings, "{line}").unwrap();
         self
     }
 
@@ -331,6 +339,7 @@ impl Setup {
         if let Some(host) = self.backend_host {
             writeln!(toml, "host = {host:?}").unwrap();
         }
+        toml.push_str(&self.backend_settings);
         let timeout = self.ocsp_timeout;
         writeln!(toml, "[ocsp]\nallow_loopback = true\ntimeout = {timeout}").unwrap();
         toml.push_str(&self.more_ocsp);

@@ -15,7 +15,7 @@ const TICK: Duration = Duration::from_millis(20);
 /// Waits for what must happen.
 #[track_caller]
 pub(crate) fn patiently<T>(future: impl Future<Output = T>) -> impl Future<Output = T> {
-    let waited = tokio::time::timeout(LONGEST, future);
+    let waited = tokio::time::timeout(LONGEST, Box::pin(future));
     async { waited.await.expect("it did not happen") }
 }
 

@@ -12,7 +12,6 @@ use hyper::body::Incoming;
 use hyper::ext::Protocol;
 use hyper_util::rt::TokioIo;
 use sha1::{Digest as _, Sha1};
-use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::Role;
@@ -88,7 +87,9 @@ pub(crate) async fn extended_connect(
 
 impl BackendConnection {
     /// Grants the next request, which must be for a WebSocket, and gives what was asked.
-    pub(crate) async fn websocket(&mut self) -> (Recorded, WebSocketStream<&mut TcpStream>) {
+    pub(crate) async fn websocket(
+        &mut self,
+    ) -> (Recorded, WebSocketStream<&mut Box<dyn Transport>>) {
         let request = self.request().await.unwrap();
         self.send(switching(&request)).await;
         let stream = self.stream();
