@@ -113,7 +113,7 @@ fn nothing_of_backend_settings_is_lost() {
 fn nothing_of_a_probe_is_lost() {
     let gateway = read(HTTPS);
     let probe = gateway.backend_settings[0].probe.as_ref().unwrap();
-    assert!(probe.https && matches!(probe.host, ProbeHost::FromSettings));
+    assert!(probe.https == Some(true) && matches!(probe.host, ProbeHost::FromSettings));
     assert_eq!(probe.path.value, "/health?full=1");
     assert_eq!(probe.port, Some(8443));
     assert_eq!(probe.interval, Duration::from_secs(10));
@@ -128,7 +128,7 @@ fn nothing_of_a_probe_is_lost() {
     assert_eq!(probe.body.as_ref().unwrap().value, "fine");
     let gateway = read("probe = \"p\"\n[probe.p]\npath = \"/\"");
     let probe = &gateway.probes[0];
-    assert!(!probe.https && matches!(probe.host, ProbeHost::Local));
+    assert!(probe.https.is_none() && matches!(probe.host, ProbeHost::Local));
     assert_eq!(probe.interval, Duration::from_secs(30));
     assert_eq!(probe.timeout, Duration::from_secs(30));
     assert_eq!((probe.unhealthy_threshold, probe.min_servers), (3, 0));

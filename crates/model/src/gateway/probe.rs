@@ -12,8 +12,8 @@ use crate::host::HostName;
 pub struct Probe {
     /// Unique among probes.
     pub name: Located<String>,
-    /// Whether it speaks TLS, as the backend settings that name it do.
-    pub https: bool,
+    /// Whether it speaks TLS, as the backend settings that name it do; where nothing is said, whatever they do.
+    pub https: Option<bool>,
     /// The `Host` it sends.
     pub host: ProbeHost,
     /// The path it asks for; begins with `/`.

@@ -19,10 +19,16 @@ pub(super) fn probe(name: Located<String>, fields: &Fields<'_>, report: &mut Rep
     let statuses = statuses(fields, report);
     let timeout = timeout(fields, report);
     let body = body(fields, report);
+    let https = match fields.has("protocol") {
+        true => fields
+            .choice("protocol")
+            .map(|protocol| Some(protocol == "https")),
+        false => Some(None),
+    };
     let probe = || {
         Some(Probe {
             name: name.clone(),
-            https: fields.choice_or("protocol", "http")? == "https",
+            https: https?,
             host: host?,
             path: path?,
             port: fields.short("port").map(|port| port.value),

@@ -146,7 +146,7 @@ fn settings(
     let settings = draft.settings.clone()?;
     let https = matches!(settings.protocol, BackendProtocol::Https(_));
     if let (Some(found), Drafted::Present(name)) = (&probe, &draft.probe)
-        && found.https != https
+        && found.https.is_some_and(|probe| probe != https)
     {
         let probe = name.value.clone();
         report.push(name.place.clone(), Problem::ProbeProtocol { probe });

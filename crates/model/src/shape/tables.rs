@@ -175,7 +175,7 @@ shape! { BACKEND_SETTINGS, "how backends are spoken to",
 }
 
 shape! { PROBE, "how the health of backends is asked for",
-    Optional "protocol": Form::Choice { accepted: &["http", "https"], later: &[] }, "\"http\" or \"https\", as the backend settings have it; \"http\" if not given";
+    Optional "protocol": Form::Choice { accepted: &["http", "https"], later: &[] }, "\"http\" or \"https\", as the backend settings have it, which is so if not given";
     Optional "host": Form::Text, "the Host to send, \"127.0.0.1\" if not given";
     Optional "pick_host": Form::Switch, "true to send the Host of the backend settings";
     Required "path": Form::Text, "the path to ask for, such as \"/health\"";
