@@ -4,7 +4,7 @@ mod endpoint;
 
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -43,8 +43,10 @@ struct Known {
     addresses: HashMap<String, Vec<IpAddr>>,
     /// The names that were asked about, whatever came of it.
     asked: HashSet<String>,
-    /// Another pool has taken its place.
+    /// Another pool has taken its place, or none has.
     retired: bool,
+    /// Those whose place it has taken while requests could be waiting there for a name.
+    awaited: Vec<Weak<Pool>>,
 }
 
 /// The endpoints of a pool at one time.
@@ -96,7 +98,7 @@ impl Pool {
             known: Mutex::default(),
             settled: watch::Sender::new(false),
         };
-        pool.rebuild(&pool.known(), &Members::default());
+        pool.rebuild(&mut pool.known(), &Members::default());
         pool
     }
 
@@ -203,15 +205,21 @@ impl Pool {
             return;
         }
         let before = self.members.load_full();
-        self.rebuild(&known, &before);
+        self.rebuild(&mut known, &before);
     }
 
     /// Takes the place of a pool of the configuration before: what both have goes on, what only that one has
-    /// finishes what it has begun.
-    pub(crate) fn take_over(&self, other: &Self) {
+    /// finishes what it has begun, and what waits there for a name to be resolved waits for this one's.
+    pub(crate) fn take_over(&self, other: &Arc<Self>) {
+        self.transport.take_over(&other.transport);
         let mut others = other.known();
         others.retired = true;
         let mut known = self.known();
+        known.awaited.append(&mut others.awaited);
+        if !*other.settled.borrow() {
+            known.awaited.push(Arc::downgrade(other));
+        }
+        known.awaited.retain(|pool| pool.strong_count() > 0);
         for name in self.names() {
             if let Some(addresses) = others.addresses.get(name) {
                 let addresses = addresses.clone();
@@ -219,12 +227,15 @@ impl Pool {
             }
         }
         let before = other.members.load_full();
-        self.rebuild(&known, &before);
+        self.rebuild(&mut known, &before);
     }
 
-    /// No pool takes its place: what it has finishes what it has begun.
+    /// No pool takes its place: what it has finishes what it has begun, and what waits there waits in vain.
     pub(crate) fn retire(&self) {
-        self.known().retired = true;
+        let mut known = self.known();
+        known.retired = true;
+        self.settled.send_replace(true);
+        known.tell(&Arc::default());
         for member in &self.members.load().members {
             member.endpoint.drain(self.draining());
         }
@@ -244,7 +255,7 @@ impl Pool {
     }
 
     /// Makes its members of what is known, with the endpoints that were there before.
-    fn rebuild(&self, known: &Known, before: &Members) {
+    fn rebuild(&self, known: &mut Known, before: &Members) {
         let earlier = before.members.iter().chain(&before.draining);
         let earlier: HashMap<_, _> = earlier
             .map(|member| (key(&member.endpoint), member))
@@ -292,10 +303,24 @@ impl Pool {
         }
         let asked = |name: &&str| !known.asked.contains(*name);
         let settled = !members.is_empty() || !self.names().iter().any(asked);
-        self.members
-            .store(Arc::new(Members::new(members, draining)));
+        let members = Arc::new(Members::new(members, draining));
+        self.members.store(Arc::clone(&members));
         self.settled
             .send_if_modified(|before| std::mem::replace(before, settled) != settled);
+        if settled {
+            known.tell(&members);
+        }
+    }
+}
+
+impl Known {
+    /// Tells those that wait what there is to choose from.
+    fn tell(&mut self, members: &Arc<Members>) {
+        let awaited = self.awaited.drain(..);
+        for pool in awaited.filter_map(|pool| pool.upgrade()) {
+            pool.members.store(Arc::clone(members));
+            pool.settled.send_replace(true);
+        }
     }
 }
 

@@ -168,6 +168,7 @@ async fn follow(pool: Arc<Pool>, questions: Arc<Semaphore>) {
             }
             let (pool, terms) = (Arc::clone(&pool), Arc::clone(&terms));
             let questions = Arc::clone(&questions);
+            let question = Question::of(&endpoint);
             asking.spawn(async move {
                 let _permit = questions.acquire().await;
                 let terms = terms.as_ref().as_ref().unwrap_or(&DEFAULT);
@@ -175,6 +176,7 @@ async fn follow(pool: Arc<Pool>, questions: Arc<Semaphore>) {
                 let timeout = terms.timeout;
                 let result = asked.unwrap_or(Err(Failure::TimedOut { timeout }));
                 tell(&pool, &endpoint, terms, result);
+                question.answered();
             });
         }
         while asking.try_join_next().is_some() {}
@@ -182,10 +184,39 @@ async fn follow(pool: Arc<Pool>, questions: Arc<Semaphore>) {
     }
 }
 
+/// That an endpoint is being asked. Where nothing comes of it, because the configuration was replaced meanwhile, the
+/// endpoint is asked again at once and not an interval later.
+struct Question {
+    endpoint: Option<Arc<Endpoint>>,
+}
+
+impl Question {
+    fn of(endpoint: &Arc<Endpoint>) -> Self {
+        let endpoint = Some(Arc::clone(endpoint));
+        Self { endpoint }
+    }
+
+    fn answered(mut self) {
+        self.endpoint = None;
+    }
+}
+
+impl Drop for Question {
+    fn drop(&mut self) {
+        if let Some(endpoint) = &self.endpoint {
+            endpoint.health(|health| health.due = Some(Instant::now()));
+        }
+    }
+}
+
 /// Keeps what an endpoint answered: enough failures in a row keep requests away, one success lets them in.
 fn tell(pool: &Pool, endpoint: &Endpoint, terms: &Terms, result: Result<StatusCode, Failure>) {
     let name = &pool.name;
     let address = endpoint.address;
+    // Whoever was removed may be going down: the sessions that are left there are not to be told.
+    if endpoint.has_left() {
+        return;
+    }
     match result {
         Ok(status) => {
             endpoint.health(|health| {

@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use arc_swap::ArcSwap;
 use portcullis_model::host::HostName;
 use portcullis_model::{BackendHttpVersion, BackendProtocol, BackendSettings, TargetHost};
 use rustls::ClientConfig;
@@ -14,10 +15,9 @@ use rustls_pki_types::ServerName;
 pub(crate) use verifier::BackendVerifier;
 
 /// What connections to backends have in common. Those of two transports never stand in for each other:
-/// what one trusts, the other may not.
+/// what one trusts, the other may not. One that [takes the place](Self::take_over) of its like goes on with them.
 pub(crate) struct Transport {
-    /// Differs from that of every other transport of the process.
-    pub(crate) id: u64,
+    line: ArcSwap<Line>,
     /// How TLS is spoken; none over plain connections.
     pub(crate) tls: Option<BackendTls>,
     pub(crate) http_version: BackendHttpVersion,
@@ -25,15 +25,38 @@ pub(crate) struct Transport {
     pub(crate) dedicated: bool,
 }
 
+/// A transport and those that took its place, one after the other. It is gone when none of them is configured any more.
+pub(crate) struct Line {
+    /// Differs from that of every other of the process.
+    pub(crate) id: u64,
+}
+
 impl Transport {
     /// `tls` is there exactly where the settings ask for it.
     pub(crate) fn new(settings: &BackendSettings, tls: Option<BackendTls>) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
         Self {
-            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            line: ArcSwap::from_pointee(Line { id }),
             tls,
             http_version: settings.http_version,
             dedicated: settings.dedicated_connections,
+        }
+    }
+
+    /// Whose connections it uses.
+    pub(crate) fn line(&self) -> Arc<Line> {
+        self.line.load_full()
+    }
+
+    /// Goes on with the connections of one that it takes the place of, where both trust, show and speak the same.
+    pub(crate) fn take_over(&self, former: &Self) {
+        let secured_by = |one: &Self| one.tls.as_ref().map(|tls| tls.digest);
+        let alike = secured_by(self) == secured_by(former)
+            && self.http_version == former.http_version
+            && self.dedicated == former.dedicated;
+        if alike {
+            self.line.store(former.line());
         }
     }
 
@@ -48,6 +71,8 @@ pub(crate) struct BackendTls {
     pub(crate) named: Arc<ClientConfig>,
     /// To those whose name is not known, which prove everything else: for probes alone.
     pub(crate) of_any_name: Arc<ClientConfig>,
+    /// Of what is trusted and shown.
+    pub(crate) digest: [u8; 32],
 }
 
 /// Where a request goes, and by which way.

@@ -48,7 +48,7 @@ pub(crate) enum End {
     Broken,
     /// Nothing has passed for [`KEEP_ALIVE`].
     Idle,
-    /// The gateway drains, and nothing has passed for [`LINGER`].
+    /// The gateway drains, or listens no more where the client came in, and nothing has passed for [`LINGER`].
     Drained,
     /// Its client may not have it any more.
     Refused,
@@ -140,7 +140,8 @@ impl Tunnel {
         let endpoint = Arc::clone(self.visit.endpoint());
         let mut copied = pin!(copy_bidirectional(client, backend));
         loop {
-            let drains = self.connection.core.stopped.borrow().is_some();
+            let stopped = self.connection.core.stopped.borrow().is_some();
+            let drains = stopped || self.connection.door.is_shut();
             if let Some(end) = over(drains, pulse.quiet()) {
                 return end;
             }

@@ -174,7 +174,7 @@ fn mistaken_backend_settings_are_reported_where_they_stand() {
             "client_certificate: \"key\" is missing",
         ),
         (
-            "protocol = \"https\"\nprobe = \"p\"\n[probe.p]\npath = \"/\"",
+            "protocol = \"https\"\nprobe = \"p\"\n[probe.p]\nprotocol = \"http\"\npath = \"/\"",
             "backend_settings.web.probe: probe \"p\" has another protocol",
         ),
     ] {

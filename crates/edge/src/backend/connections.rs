@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use super::dial::{self, Http1, Http2, Http2Connection, STREAMS, SourcePort};
 use super::{IDLE_CONNECTIONS, IDLE_TIMEOUT, RequestBody};
 use crate::refused::Refused;
-use crate::transport::{Destination, Transport};
+use crate::transport::{Destination, Line};
 
 /// How often what is not used any more is looked for.
 const SWEEP: Duration = Duration::from_secs(5);
@@ -22,7 +22,7 @@ const SWEEP: Duration = Duration::from_secs(5);
 /// How the attempt to make a connection that several requests wait for has ended, once it has.
 pub(super) type Dialed = Option<Result<(), Refused>>;
 
-/// The connections of one owner, by transport and address. No two cores share one, so nobody waits for its
+/// The connections of one owner, by line of transports and address. No two cores share one, so nobody waits for its
 /// lock.
 #[derive(Default)]
 pub(super) struct Connections {
@@ -39,9 +39,9 @@ struct Kept {
 /// Where connections of one trust lead.
 type Way = (u64, SocketAddr);
 
-/// The connections to one address by one transport, which is gone when its configuration is.
+/// The connections to one address by one line of transports, which is gone when its configuration is.
 struct Bucket {
-    transport: Weak<Transport>,
+    line: Weak<Line>,
     /// The latest used last.
     http1: VecDeque<Idle>,
     http2: Vec<Arc<Multiplexed>>,
@@ -138,7 +138,7 @@ impl Connections {
     /// The latest used HTTP/1.1 connection.
     pub(super) fn take(&self, to: &Destination) -> Option<Http1> {
         let mut kept = self.kept();
-        let idle = &mut kept.by_way.get_mut(&way(to))?.http1;
+        let idle = &mut kept.by_way.get_mut(&way(&to.transport.line(), to))?.http1;
         while let Some(place) = idle
             .iter()
             .rposition(|idle| idle.server_name == to.server_name)
@@ -153,8 +153,9 @@ impl Connections {
 
     /// Keeps an HTTP/1.1 connection, once its response has come to its end.
     pub(super) fn put_back(self: &Arc<Self>, to: &Destination, mut connection: Http1) {
-        let (connections, way) = (Arc::downgrade(self), way(to));
-        let (transport, server_name) = (Arc::downgrade(&to.transport), to.server_name.clone());
+        let line = to.transport.line();
+        let (connections, way) = (Arc::downgrade(self), way(&line, to));
+        let (line, server_name) = (Arc::downgrade(&line), to.server_name.clone());
         tokio::spawn(async move {
             if connection.sender.ready().await.is_err() {
                 return;
@@ -162,11 +163,11 @@ impl Connections {
             let Some(connections) = connections.upgrade() else {
                 return;
             };
-            if transport.strong_count() == 0 {
+            if line.strong_count() == 0 {
                 return;
             }
             let mut kept = connections.kept();
-            let bucket = kept.bucket(way, transport);
+            let bucket = kept.bucket(way, line);
             bucket.http1.push_back(Idle {
                 server_name,
                 connection,
@@ -181,8 +182,9 @@ impl Connections {
 
     /// A stream of an HTTP/2 connection, or who makes one.
     pub(super) fn reserve(&self, to: &Destination) -> Reserved {
+        let line = to.transport.line();
         let mut kept = self.kept();
-        let bucket = kept.bucket(way(to), Arc::downgrade(&to.transport));
+        let bucket = kept.bucket(way(&line, to), Arc::downgrade(&line));
         bucket.http2.retain(|connection| connection.is_usable());
         let mut same = bucket
             .http2
@@ -215,8 +217,9 @@ impl Connections {
             idle_since: Mutex::new(Instant::now()),
         });
         let lease = connection.lease()?;
+        let line = to.transport.line();
         let mut kept = self.kept();
-        let bucket = kept.bucket(way(to), Arc::downgrade(&to.transport));
+        let bucket = kept.bucket(way(&line, to), Arc::downgrade(&line));
         if bucket.http2.len() >= IDLE_CONNECTIONS {
             let unused = bucket.http2.iter().enumerate();
             let unused = unused.filter(|(_, connection)| !connection.is_used());
@@ -238,14 +241,14 @@ impl Connections {
 }
 
 impl Kept {
-    fn bucket(&mut self, way: Way, transport: Weak<Transport>) -> &mut Bucket {
+    fn bucket(&mut self, way: Way, line: Weak<Line>) -> &mut Bucket {
         // After a reload, nobody needs those to the same addresses by what was configured before.
         if !self.by_way.contains_key(&way) {
             self.by_way
-                .retain(|_, bucket| bucket.transport.strong_count() > 0);
+                .retain(|_, bucket| bucket.line.strong_count() > 0);
         }
         self.by_way.entry(way).or_insert_with(|| Bucket {
-            transport,
+            line,
             http1: VecDeque::new(),
             http2: Vec::new(),
             dialing: Vec::new(),
@@ -263,7 +266,7 @@ impl Kept {
     /// that is under way has its connection, and ends on it.
     fn prune(&mut self) {
         self.by_way.retain(|_, bucket| {
-            if bucket.transport.strong_count() == 0 {
+            if bucket.line.strong_count() == 0 {
                 return false;
             }
             bucket.http1.retain(Idle::is_usable);
@@ -277,8 +280,8 @@ impl Kept {
     }
 }
 
-fn way(to: &Destination) -> Way {
-    (to.transport.id, to.address)
+fn way(line: &Line, to: &Destination) -> Way {
+    (line.id, to.address)
 }
 
 /// Prunes as long as there is anything.

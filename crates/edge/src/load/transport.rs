@@ -6,8 +6,9 @@ use portcullis_model::{self as model, BackendProtocol, Located, Place, Validatio
 use rustls::client::Resumption;
 use rustls::sign::SingleCertAndKey;
 use rustls::{ClientConfig, RootCertStore};
-use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::{self, PemObject as _};
+use rustls_pki_types::{CertificateDer, TrustAnchor};
+use sha2::{Digest as _, Sha256};
 
 use super::Loader;
 use crate::transport::{BackendTls, BackendVerifier, Transport};
@@ -47,6 +48,8 @@ impl Loader<'_> {
         settings: &model::BackendSettings,
         tls: &model::BackendTls,
     ) -> Option<BackendTls> {
+        let mut digest = Sha256::new();
+        digest.update(format!("{:?} {:?} ", tls.chain, tls.name));
         let roots = match tls.chain {
             Validation::Check => Some(self.backend_roots(&tls.trusted_roots)?),
             Validation::Skip => {
@@ -54,6 +57,7 @@ impl Loader<'_> {
                 None
             }
         };
+        digest.update(roots.as_deref().map(digest_of).unwrap_or_default());
         let algorithms = self.provider.signature_verification_algorithms;
         let verifier = |name| Arc::new(BackendVerifier::new(roots.clone(), name, algorithms));
         let builder = ClientConfig::builder_with_provider(Arc::clone(&self.provider));
@@ -70,6 +74,10 @@ impl Loader<'_> {
             None => builder.with_no_client_auth(),
             Some(certificate) => {
                 let key = self.server_certificate(certificate)?.into_key();
+                // Its public key says which private one goes with it.
+                for shown in &key.cert {
+                    digest.update(Sha256::digest(shown));
+                }
                 builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(key)))
             }
         };
@@ -86,6 +94,7 @@ impl Loader<'_> {
         Some(BackendTls {
             named: Arc::new(config),
             of_any_name: Arc::new(of_any_name),
+            digest: digest.finalize().into(),
         })
     }
 
@@ -138,6 +147,21 @@ impl Loader<'_> {
         self.public_roots = Some(Arc::clone(&roots));
         Some(roots)
     }
+}
+
+/// Tells roots from others, in whatever order they are.
+fn digest_of(roots: &RootCertStore) -> [u8; 32] {
+    let one = |root: &TrustAnchor<'_>| -> [u8; 32] {
+        let constraints = root.name_constraints.as_ref();
+        let mut digest = Sha256::new();
+        digest.update(Sha256::digest(&root.subject));
+        digest.update(Sha256::digest(&root.subject_public_key_info));
+        digest.update(Sha256::digest(constraints.map_or(&[][..], |der| der)));
+        digest.finalize().into()
+    };
+    let mut all: Vec<_> = roots.roots.iter().map(one).collect();
+    all.sort_unstable();
+    Sha256::digest(all.as_flattened()).into()
 }
 
 fn add_roots(roots: &mut RootCertStore, content: &[u8]) -> Result<(), RootsError> {

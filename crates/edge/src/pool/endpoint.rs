@@ -119,6 +119,11 @@ impl Endpoint {
         self.cut_at.store(0, Ordering::Relaxed);
     }
 
+    /// Whether it is no part of its pool any more.
+    pub(crate) fn has_left(&self) -> bool {
+        self.left().is_some()
+    }
+
     /// Whether it is no part of its pool any more, and may still finish what was begun.
     pub(crate) fn is_draining(&self) -> bool {
         self.left().is_some_and(|left| !left.is_zero())

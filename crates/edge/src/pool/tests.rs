@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 
-fn pool(lines: &str, settings: &str) -> Pool {
+fn pool(lines: &str, settings: &str) -> Arc<Pool> {
     let text = format!(
         "[pool.p]\n{lines}\n[backend_settings.s]\nport = 80\n{settings}\n[[rule]]\nname = \"r\"\npriority = 1\n\
          listener = \"l\"\npool = \"p\"\nbackend_settings = \"s\"\n[[listener]]\nname = \"l\"\nprotocol = \"http\"\n\
@@ -19,13 +19,13 @@ fn pool(lines: &str, settings: &str) -> Pool {
     let forward = route.forward().unwrap();
     let settings = &forward.backend_settings;
     let transport = Arc::new(Transport::new(settings, None));
-    Pool::new(
+    Arc::new(Pool::new(
         "p",
         settings,
         transport,
         forward.pool.balance,
         &forward.backends,
-    )
+    ))
 }
 
 fn asked(client: &str) -> Asked<'static> {

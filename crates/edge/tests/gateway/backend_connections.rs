@@ -36,11 +36,15 @@ async fn connections_are_not_shared_between_names_nor_between_trusts() {
         assert_eq!((answer.status, backend.connections()), (200, connections));
     }
     assert_eq!(names.lock().unwrap().len(), 2);
+    // What a reload leaves as it was goes on.
+    gateway.reload(|setup| setup.request_timeout(7));
+    let answer = Client::new(&pki).get(gateway.address(), HOST).await;
+    assert_eq!((answer.status, backend.connections()), (200, 2));
     gateway.reload(|setup| setup.file("backend-root.pem", other.pem()));
     let answer = Client::new(&pki).get(gateway.address(), HOST).await;
     let refused = (502, "backend_certificate_untrusted");
     assert_eq!((answer.status, &*answer.reason()), refused);
-    assert_eq!(backend.requests().len(), 4);
+    assert_eq!(backend.requests().len(), 5);
 }
 
 #[tokio::test]

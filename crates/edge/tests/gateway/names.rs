@@ -143,6 +143,26 @@ async fn a_silent_server_is_not_waited_for_longer_than_a_backend() {
 }
 
 #[tokio::test]
+async fn who_waits_for_a_name_waits_for_it_through_a_reload() {
+    let mut scene = Scene::new(&[ONE], 20).await;
+    scene.dns.is_silent();
+    let toml = toml(scene.one.address().port(), scene.dns.address(), 20);
+    let toml = toml.replace("app.test", "other.test");
+    scene.gateway.reload(|setup| setup.written(&toml));
+    let (client, address) = (scene.client.clone(), scene.gateway.address());
+    let waiting = tokio::spawn(async move {
+        let mut http = client.connect(address, HOST).await;
+        http.get(HOST).await.status
+    });
+    scene.dns.asked(1).await;
+    for _ in 0..2 {
+        scene.gateway.reload(|setup| setup);
+    }
+    scene.dns.says(&[ONE]);
+    assert_eq!(patiently(waiting).await.unwrap(), 200);
+}
+
+#[tokio::test]
 async fn this_machine_needs_no_server_to_be_known() {
     let mut scene = Scene::new(&[TWO], 20).await;
     scene.dns.is_silent();
