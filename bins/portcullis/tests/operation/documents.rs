@@ -33,7 +33,7 @@ fn bare(metric: &str) -> &str {
     name
 }
 
-/// The sources that name metrics, none where there is no such part yet.
+/// The sources that name metrics.
 fn sources(path: &Path, text: &mut String) {
     if path.is_dir() {
         for entry in fs::read_dir(path).unwrap() {
@@ -56,10 +56,6 @@ fn the_dashboard_and_the_document_name_metrics_that_there_are() {
     let source = root().join("crates/edge/src");
     sources(&source.join("metrics.rs"), &mut text);
     sources(&source.join("metrics"), &mut text);
-    if text.is_empty() {
-        eprintln!("SKIPPED: there are no metrics in crates/edge/src to compare with");
-        return;
-    }
     for metric in named {
         let quoted = format!("\"{}\"", bare(&metric));
         assert!(text.contains(&quoted), "{metric}: no {quoted}");

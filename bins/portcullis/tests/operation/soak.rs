@@ -19,7 +19,7 @@ async fn reloads_under_load_fail_no_request() {
 }
 
 #[tokio::test]
-#[ignore = "takes a minute"]
+#[ignore = "needs nginx"]
 async fn half_a_minute_of_reloads_under_load_fails_no_request() {
     soak(Duration::from_secs(30)).await;
 }
@@ -32,7 +32,7 @@ async fn soak(length: Duration) {
     )
     .await;
     let mut scene = Scene::new(([127, 0, 0, 1], 0).into());
-    let Some(nginx) = Nginx::start(&scene.scratch).await else {
+    let Some(nginx) = Nginx::start(&scene.scratch) else {
         eprintln!("SKIPPED: the same with nginx, which is not installed");
         return;
     };
