@@ -59,6 +59,8 @@ pub(crate) enum Use {
     Server,
     /// The gateway sends it along with its own.
     ServerChain,
+    /// The gateway shows it to backends.
+    ToBackends,
     /// Clients' certificates lead to it.
     TrustedRoot,
     /// Paths of clients' certificates may lead through it.
@@ -70,6 +72,7 @@ impl Use {
         match self {
             Self::Server => "server",
             Self::ServerChain => "server_chain",
+            Self::ToBackends => "to_backends",
             Self::TrustedRoot => "trusted_root",
             Self::TrustedIntermediate => "trusted_intermediate",
         }
@@ -79,6 +82,7 @@ impl Use {
 /// A certificate and where it is used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Listed {
+    /// The TLS profile, or the backend settings.
     pub(crate) profile: String,
     pub(crate) used: Use,
     pub(crate) subject: String,
@@ -133,6 +137,14 @@ impl Inventory {
         self.push(Use::Server, leaf);
         for other in others {
             self.push(Use::ServerChain, other);
+        }
+    }
+
+    /// The chain that is shown to backends, leaf first.
+    pub(crate) fn shows_to_backends(&mut self, settings: &str, chain: &[CertificateDer<'_>]) {
+        self.begin_profile(settings);
+        if let Some(leaf) = chain.first() {
+            self.push(Use::ToBackends, leaf);
         }
     }
 
@@ -192,6 +204,14 @@ impl Inventory {
         let users = self.listeners.iter();
         let users = users.filter(move |one| one.profile.as_deref() == Some(profile));
         users.map(|one| one.name.as_str())
+    }
+
+    /// The listeners whose clients a certificate has to do with.
+    pub(crate) fn users_of_certificate<'a>(&'a self, listed: &'a Listed) -> Vec<&'a str> {
+        match listed.used {
+            Use::ToBackends => Vec::new(),
+            _ => self.users_of(&listed.profile).collect(),
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::backend_health::{AddressHealth, PoolHealth, pool_health};
 use crate::gateway::Gateway;
-use crate::inventory::{Listed, Profile};
+use crate::inventory::{Listed, Profile, Use};
 use crate::metrics::{REFUSALS, Seen};
 use crate::running::Shared;
 
@@ -94,13 +94,17 @@ fn certificates(gateway: &Gateway) -> Value {
     let now = UnixTime::now();
     let inventory = gateway.inventory();
     let certificates = inventory.certificates().iter().map(|one| {
-        let users: Vec<&str> = inventory.users_of(&one.profile).collect();
+        let users = inventory.users_of_certificate(one);
         certificate(one, &users, now)
     });
     json!({ "certificates": certificates.collect::<Vec<_>>() })
 }
 
 fn certificate(one: &Listed, users: &[&str], now: UnixTime) -> Value {
+    let of = match one.used {
+        Use::ToBackends => "backend_settings",
+        _ => "tls_profile",
+    };
     json!({
         "subject": one.subject,
         "issuer": one.issuer,
@@ -110,7 +114,7 @@ fn certificate(one: &Listed, users: &[&str], now: UnixTime) -> Value {
         "days_left": one.days_left(now),
         "fingerprint_sha256": one.fingerprint,
         "use": one.used.name(),
-        "tls_profile": one.profile,
+        of: one.profile,
         "listeners": users,
     })
 }

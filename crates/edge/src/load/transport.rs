@@ -73,7 +73,10 @@ impl Loader<'_> {
         let mut config = match &tls.client_certificate {
             None => builder.with_no_client_auth(),
             Some(certificate) => {
-                let key = self.server_certificate(certificate)?.into_key();
+                let certificate = self.server_certificate(certificate)?;
+                self.inventory
+                    .shows_to_backends(&settings.name, certificate.chain());
+                let key = certificate.into_key();
                 // Its public key says which private one goes with it.
                 for shown in &key.cert {
                     digest.update(Sha256::digest(shown));

@@ -159,7 +159,7 @@ impl Scrape {
         let certificates = || {
             certificates
                 .clone()
-                .filter(|one| matches!(one.used, Use::Server | Use::TrustedRoot))
+                .filter(|one| matches!(one.used, Use::Server | Use::ToBackends | Use::TrustedRoot))
         };
         let labels = |one: &Listed| {
             [

@@ -51,7 +51,7 @@ fn gateway(pki: &Pki, backend: &Backend, ca: &Ca, lines: &[&str]) -> Rig {
         .file("client.key", client.key_pem())
         .reaching(TRUSTING);
     let setup = lines.iter().fold(setup, |setup, line| setup.reaching(line));
-    setup.reaching(PROBE).start()
+    setup.reaching(PROBE).admin("").start()
 }
 
 async fn get(pki: &Pki, gateway: &Rig) -> Answer {
@@ -98,6 +98,12 @@ async fn a_probe_shows_the_client_certificate_that_requests_do() {
         // The second comes after the answer to the first was heard.
         probed(&backend, 2).await;
         assert_eq!(get(&pki, &with).await.status, 200);
+        // That it ends some day is told like the end of any other.
+        let listed = with.operator().json("/api/certificates").await;
+        let mut listed = listed["certificates"].as_array().unwrap().iter();
+        let shown = listed.find(|one| one["use"] == "to_backends").unwrap();
+        assert_eq!(shown["subject"], "CN=gateway");
+        assert_eq!(shown["backend_settings"], "all");
     }
 }
 

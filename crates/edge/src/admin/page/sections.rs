@@ -125,7 +125,7 @@ fn certificates(gateway: &Gateway) -> String {
     certificates.sort_by_key(|one| one.not_after);
     let rows = certificates.into_iter().take(ROWS).map(|one| {
         let left = one.days_left(now);
-        let users: Vec<&str> = inventory.users_of(&one.profile).collect();
+        let users = inventory.users_of_certificate(one);
         [
             Cell::toned(tone_of_days(left), days(left)),
             one.subject.as_str().into(),
@@ -142,7 +142,7 @@ fn certificates(gateway: &Gateway) -> String {
             "Left",
             "Subject",
             "Use",
-            "TLS profile",
+            "Of",
             "Listeners",
             "Ends",
             "Serial",
