@@ -93,13 +93,12 @@ pub struct Gateway {
     pub access_log: AccessLogSettings,
     /// How the gateway takes part in traces; not at all without the table.
     pub traces: Option<TraceSettings>,
-    /// What works but is probably not meant.
     /// The listener for operators; there is none unless it is configured.
     pub admin: Option<Admin>,
     /// The configuration as it was written, for operators to look at: without passwords, without what
     /// files hold that stand in it, and without the literal texts that only backends and conditions know.
     pub shown: serde_json::Value,
-    /// What works but is probably not meant, and what is carried without being acted on.
+    /// What works but is probably not meant.
     pub warnings: Vec<Diagnostic>,
 }
 

@@ -1,5 +1,4 @@
-//! Backend settings and probes: everything of Application Gateway is kept, what is not acted on yet
-//! is said.
+//! Backend settings and probes: everything of Application Gateway is kept and acted on.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
