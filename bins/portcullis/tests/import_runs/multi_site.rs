@@ -98,6 +98,30 @@ fn both_backends_of_a_pool_have_their_turn() {
 }
 
 #[test]
+fn a_client_with_its_cookies_stays_at_its_backend() {
+    let scene = scene(|_| {});
+    let shop = To::site(scene.https, "shop.contoso.com");
+    let client = Client::anonymous();
+    let first = client.get(shop, "/", "");
+    let set = first.headers("set-cookie");
+    let names: Vec<&str> = set
+        .iter()
+        .filter_map(|cookie| Some(cookie.split_once('=')?.0))
+        .collect();
+    assert_eq!(names, ["contoso", "contosoCORS"]);
+    let cookies: Vec<&str> = set
+        .iter()
+        .filter_map(|cookie| cookie.split(';').next())
+        .collect();
+    let cookies = format!("Cookie: {}\r\n", cookies.join("; "));
+    for _ in 0..4 {
+        let again = client.get(shop, "/", &cookies);
+        assert_eq!(again.backend(), first.backend());
+        assert!(again.headers("set-cookie").is_empty());
+    }
+}
+
+#[test]
 fn a_host_that_no_other_listener_has_is_for_the_basic_one_or_for_none() {
     let scene = scene(|_| {});
     let client = Client::known();
