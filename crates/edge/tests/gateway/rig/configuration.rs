@@ -131,7 +131,7 @@ pub(crate) struct Setup {
     server_chain: String,
     extra_rules: String,
     whole: Option<String>,
-    log: Option<String>,
+    log: log::Table,
     cores: usize,
 }
 
@@ -152,7 +152,7 @@ impl Setup {
             server_chain: pki.server.pem(),
             extra_rules: String::new(),
             whole: None,
-            log: None,
+            log: log::Table::new(),
             cores: 1,
         }
     }
@@ -275,14 +275,14 @@ impl Setup {
 
     /// The tables of the access log and the traces, as TOML, instead of the log of all tests.
     pub(crate) fn logging(mut self, toml: &str) -> Self {
-        self.log = Some(toml.to_owned());
+        self.log = self.log.instead(toml);
         self
     }
 
     /// Takes part in traces as these lines say, with the log of all tests.
-    pub(crate) fn tracing(self, toml: &str) -> Self {
-        let log = log::table();
-        self.logging(&format!("{log}[traces]\n{toml}\n"))
+    pub(crate) fn tracing(mut self, toml: &str) -> Self {
+        self.log = self.log.and(&format!("[traces]\n{toml}\n"));
+        self
     }
 
     pub(crate) fn cores(mut self, cores: usize) -> Self {
@@ -323,7 +323,7 @@ impl Setup {
         fs::write(folder.join("server.pem"), &self.server_chain).unwrap();
         fs::write(folder.join("server.key"), self.pki.server.key_pem()).unwrap();
         fs::write(folder.join("chain.pem"), self.pki.chain_pem()).unwrap();
-        let log = self.log.clone().unwrap_or_else(log::table);
+        let log = self.log.text();
         if let Some(whole) = &self.whole {
             return format!("{whole}\n{log}");
         }
@@ -343,7 +343,7 @@ impl Setup {
         let timeout = self.ocsp_timeout;
         writeln!(toml, "[ocsp]\nallow_loopback = true\ntimeout = {timeout}").unwrap();
         toml.push_str(&self.more_ocsp);
-        toml.push_str(&log);
+        toml.push_str(log);
         toml.push_str(IDENTITY);
         toml.push_str(&self.extra_rules);
         toml

@@ -1,11 +1,11 @@
-//! The access log, line by line as JSON, through a pipe that every gateway of the process writes to.
+//! The access log, line by line as JSON, through a pipe of each gateway: what several write at once to one may be mixed.
 
 use std::collections::HashMap;
 use std::io::{self, BufReader};
 use std::net::SocketAddr;
 use std::os::fd::{AsRawFd as _, OwnedFd};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, LazyLock};
 
 use super::{Client, Http, patiently};
 use serde_json::Value;
@@ -39,39 +39,52 @@ impl Line {
     }
 }
 
-/// The lines of everybody, and the end of the pipe that they come from.
-struct Log {
-    lines: watch::Sender<Vec<Line>>,
-    pipe: OwnedFd,
+/// The lines of everybody.
+static LINES: LazyLock<watch::Sender<Vec<Line>>> = LazyLock::new(watch::Sender::default);
+
+/// What a configuration says about its log.
+#[derive(Clone)]
+pub(crate) struct Table {
+    text: String,
+    /// Open as long as a gateway may open it.
+    _pipe: Arc<OwnedFd>,
 }
 
-static LOG: OnceLock<Log> = OnceLock::new();
-
-/// The log of the whole process.
-fn log() -> &'static Log {
-    LOG.get_or_init(|| {
+impl Table {
+    /// A log that is read.
+    pub(crate) fn new() -> Self {
         let (reader, writer) = io::pipe().unwrap();
-        let lines = watch::Sender::default();
-        let sender = lines.clone();
-        std::thread::spawn(move || read(BufReader::new(reader), &sender));
-        Log {
-            lines,
-            pipe: writer.into(),
+        std::thread::spawn(move || read(BufReader::new(reader)));
+        let pipe = OwnedFd::from(writer);
+        let descriptor = pipe.as_raw_fd();
+        Self {
+            text: format!("[access_log]\npath = \"/dev/fd/{descriptor}\"\n"),
+            _pipe: Arc::new(pipe),
         }
-    })
-}
+    }
 
-fn read(reader: impl io::BufRead, lines: &watch::Sender<Vec<Line>>) {
-    for line in reader.lines() {
-        let line = Line::read(&line.unwrap());
-        lines.send_modify(|lines| lines.push(line));
+    /// The same with more lines.
+    pub(crate) fn and(mut self, toml: &str) -> Self {
+        self.text.push_str(toml);
+        self
+    }
+
+    /// Other lines instead.
+    pub(crate) fn instead(mut self, toml: &str) -> Self {
+        toml.clone_into(&mut self.text);
+        self
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.text
     }
 }
 
-/// What a configuration says to write there.
-pub(crate) fn table() -> String {
-    let descriptor = log().pipe.as_raw_fd();
-    format!("[access_log]\npath = \"/dev/fd/{descriptor}\"\n")
+fn read(reader: impl io::BufRead) {
+    for line in reader.lines() {
+        let line = Line::read(&line.unwrap());
+        LINES.send_modify(|lines| lines.push(line));
+    }
 }
 
 /// A connection from an address that no other client has, so that its lines can be told.
@@ -113,7 +126,7 @@ pub(crate) async fn lines_of(client: SocketAddr, count: usize) -> Vec<Line> {
             |line: &&Line| field(line, "clientIP") == address && field(line, "clientPort") == port;
         lines.iter().filter(of_client).cloned().collect()
     };
-    let mut lines = log().lines.subscribe();
+    let mut lines = LINES.subscribe();
     let lines = patiently(lines.wait_for(|lines| found(lines).len() >= count))
         .await
         .unwrap();
