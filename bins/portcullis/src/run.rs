@@ -26,7 +26,7 @@ use crate::{chain, import};
 /// Listening sockets of systemd are used for the addresses that they are bound to, and systemd is told of the start, of reloads
 /// and of the end.
 ///
-/// The access log, one JSON object a request, goes to standard output unless [access_log] says
+/// The access log, one JSON object a request, goes to standard output unless the table access_log says
 /// otherwise; SIGHUP opens its file anew. What happens beside requests goes to standard error, where
 /// RUST_LOG filters it.
 #[derive(clap::Args)]
