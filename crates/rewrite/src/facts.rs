@@ -28,7 +28,7 @@ pub struct CertificateFacts {
     pub validity: String,
     /// Whole days until the end of validity, see [`days_left`].
     pub days_left: String,
-    /// The DER of the leaf in base64, see [`base64`].
+    /// The DER of the leaf in base64, see [`base64()`].
     pub der: String,
     /// The SHA-256 hash of the certificate, see [`hexadecimal`].
     pub fingerprint_sha256: String,
