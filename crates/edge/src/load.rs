@@ -356,7 +356,7 @@ impl<'a> Loader<'a> {
         };
         let policy = chains.demand(issuer, policy);
         let anchors = self.usable(trust.certificates.first()?, chains.into_anchors())?;
-        Some(Arc::new(Trust::new(
+        let trusted = Trust::new(
             anchors,
             policy,
             match trust.revocation {
@@ -369,7 +369,11 @@ impl<'a> Loader<'a> {
                 model::OnFailure::Respond => OnFailure::Respond,
                 model::OnFailure::Alert => OnFailure::Alert,
             },
-        )))
+        );
+        Some(Arc::new(match trust.remembered_chains {
+            Some(chains) => trusted.remembering(chains),
+            None => trusted,
+        }))
     }
 
     /// All chains of a profile, or none: one that cannot be used leaves no other in its place.

@@ -4,7 +4,8 @@ use std::sync::{Mutex, PoisonError};
 
 use portcullis_chain::{Memory, MemoryCell, Sha256Digest};
 
-/// Chains, and as many issuers, that a profile remembers: some 4 MB when all are there.
+/// Chains, and as many issuers, that a profile remembers unless it is [told](crate::Trust::remembering): some 4 MB
+/// when all are there.
 ///
 /// A client that returns within so many others costs no signature check for its chain.
 pub const REMEMBERED_CHAINS: usize = 16_384;
@@ -17,9 +18,9 @@ const SHARDS: usize = 16;
 pub(crate) struct Shards([Mutex<Memory>; SHARDS]);
 
 impl Shards {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(chains: usize) -> Self {
         Self(std::array::from_fn(|_| {
-            Mutex::new(Memory::new(REMEMBERED_CHAINS / SHARDS))
+            Mutex::new(Memory::new(chains.div_ceil(SHARDS)))
         }))
     }
 }

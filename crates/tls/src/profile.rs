@@ -11,7 +11,7 @@ use rustls::server::{ClientHello, ProducesTickets, ResolvesServerCert, StoresSer
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls_pki_types::UnixTime;
 
-use crate::memory::{Remembered, Shards};
+use crate::memory::{REMEMBERED_CHAINS, Remembered, Shards};
 use crate::policy::{HYBRID, ResolvedPolicy, is_tls13};
 use crate::server_certificate::ServerCertificate;
 use crate::sessions::Sessions;
@@ -94,10 +94,18 @@ impl Trust {
     ) -> Self {
         Self {
             chain: portcullis_chain::Trust::new(anchors, policy),
-            memory: Shards::new(),
+            memory: Shards::new(REMEMBERED_CHAINS),
             revocation,
             on_failure,
         }
+    }
+
+    /// The same, with another number of chains and issuers to remember; 0 for none, where every handshake checks
+    /// every signature.
+    #[must_use]
+    pub fn remembering(mut self, chains: usize) -> Self {
+        self.memory = Shards::new(chains);
+        self
     }
 
     /// What is remembered, for those who watch.

@@ -114,6 +114,8 @@ pub struct Trust {
     pub revocation: Revocation,
     /// How a refusal reaches the client.
     pub on_failure: OnFailure,
+    /// Chains that were accepted to remember at most; `None` for as many as is good.
+    pub remembered_chains: Option<usize>,
 }
 
 /// Who may have issued a client's certificate (`verifyClientCertIssuerDN` of Application Gateway).

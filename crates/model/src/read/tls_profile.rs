@@ -114,6 +114,7 @@ fn trust(fields: &Fields<'_>, report: &mut Report) -> Option<Trust> {
             "alert" => OnFailure::Alert,
             _ => return None,
         },
+        remembered_chains: fields.count("remembered_chains"),
     })
 }
 
@@ -179,11 +180,12 @@ fn refuse_all(
 }
 
 /// What certificates are judged by.
-const TRUST: [&str; 4] = [
+const TRUST: [&str; 5] = [
     "trusted_client_certificates",
     "verify_issuer_dn",
     "revocation",
     "on_failure",
+    "remembered_chains",
 ];
 
 /// What says how issuers are asked, where they are.

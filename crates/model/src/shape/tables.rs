@@ -125,6 +125,7 @@ shape! { TLS_PROFILE, "a server certificate, and what is asked of clients",
     Optional "revocation_grace": Form::Number { least: 1, most: 2_592_000 }, "seconds that a good answer serves beyond its end, with revocation_mode = \"grace\"";
     Optional "revocation_scope": Form::Choice { accepted: &["leaf", "chain"], later: &[] }, "\"leaf\" or \"chain\": which certificates are asked about; \"leaf\" if not given";
     Optional "on_failure": Form::Choice { accepted: &["respond", "alert"], later: &[] }, "\"respond\" or \"alert\"";
+    Optional "remembered_chains": Form::Number { least: 0, most: 10_000_000 }, "verified chains of clients to remember at most, 0 for none; 16384 if not given";
     Optional "ocsp_stapling": Form::Switch, "true to staple an OCSP answer about the server certificate";
     Optional "tls_policy": Form::ChoiceOrTable { accepted: &POLICIES, table: &POLICY }, "which versions and cipher suites are offered: the name of a policy of Application Gateway, or { type = \"custom_v2\", min_version = \"1.2\", cipher_suites = [...] }";
 }
@@ -293,7 +294,7 @@ shape! { OCSP, "how OCSP responders are asked",
     Optional "store": Form::Text, "a file that keeps answers across restarts";
     Optional "redis": Form::Text, "a Redis where gateways share answers, as \"redis://[[USER]:PASSWORD@]HOST[:PORT][/DB]\", or rediss:// for TLS, which needs redis_roots";
     Optional "redis_roots": Form::Files, "PEM files with the CAs that a rediss:// Redis is held against";
-    Optional "capacity": Form::Number { least: 1, most: 10_000_000 }, "answers to remember at most, 65536 if not given";
+    Optional "capacity": Form::Number { least: 0, most: 10_000_000 }, "answers to remember at most, 0 for none, so that every handshake asks; 65536 if not given";
     Optional "questions": Form::Number { least: 1, most: 65_536 }, "questions to ask at once, 256 if not given";
     Optional "questions_each": Form::Number { least: 1, most: 65_536 }, "questions to ask one responder at once, 64 if not given";
     Optional "good_lifetime": Form::Number { least: 1, most: 31_536_000 }, "seconds to remember \"good\" at most; as long as the answer says if not given";
