@@ -55,9 +55,15 @@ pub(crate) struct Proof {
 impl Memory {
     /// A memory of so many chains and so many issuers.
     pub fn new(entries: usize) -> Self {
+        Self::bounded(entries, entries)
+    }
+
+    /// A memory of so many chains, and of so many issuers. Without chains, a client's own certificate is checked every
+    /// time, and what is between it and an anchor once.
+    pub fn bounded(chains: usize, issuers: usize) -> Self {
         Self {
-            chains: Table::new(entries),
-            links: Table::new(entries),
+            chains: Table::new(chains),
+            links: Table::new(issuers),
             recalled: 0,
             missed: 0,
         }

@@ -167,6 +167,24 @@ fn a_chain_that_was_accepted_is_recalled_without_a_check() {
 }
 
 #[test]
+fn without_room_for_chains_the_leaf_is_checked_every_time_and_its_issuer_once() {
+    let root = Ca::root("Root").issue();
+    let issuing = root.intermediate("Issuing").issue();
+    let gate = Gate {
+        memory: RefCell::new(Memory::bounded(0, 100)),
+        ..Gate::of(&[&root])
+    };
+    let (alice, bob) = (
+        issuing.client("alice").issue(),
+        issuing.client("bob").issue(),
+    );
+    assert_eq!(gate.judge(&alice, &[&issuing]), (ACCEPTED, 2));
+    assert_eq!(gate.judge(&alice, &[&issuing]), (ACCEPTED, 1));
+    assert_eq!(gate.judge(&bob, &[&issuing]), (ACCEPTED, 1));
+    assert_eq!(gate.remembered(), [0, 1]);
+}
+
+#[test]
 fn what_is_recalled_says_what_was_accepted() {
     let root = Ca::root("Root").issue();
     let issuing = root

@@ -110,11 +110,7 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, door: Door, core:
             return spoken.refuse(stream, peer, &core.shared.log).await;
         }
         Ok(Ok(Opened::Plain(stream))) => {
-            let Ok(address) = stream.local_addr() else {
-                return;
-            };
             let arrival = Arrival {
-                port: address.port(),
                 hello: Hello::default(),
                 tls: None,
                 presented: Vec::new(),
@@ -136,9 +132,7 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, door: Door, core:
         }
     };
     let http2 = tls.get_ref().1.alpn_protocol() == Some(b"h2");
-    let Some(arrival) = Arrival::over_tls(&tls, hello) else {
-        return;
-    };
+    let arrival = Arrival::over_tls(&tls, hello);
     let Some(connection) = admit(arrival, peer, door, core).await else {
         return;
     };
@@ -172,21 +166,19 @@ struct Hello {
 
 /// What is known of a connection before its client is judged.
 struct Arrival {
-    port: u16,
     hello: Hello,
     tls: Option<(&'static str, &'static str)>,
     presented: Vec<CertificateDer<'static>>,
 }
 
 impl Arrival {
-    fn over_tls(tls: &TlsStream<TcpStream>, hello: Hello) -> Option<Self> {
-        let (stream, session) = tls.get_ref();
-        Some(Self {
-            port: stream.local_addr().ok()?.port(),
+    fn over_tls(tls: &TlsStream<TcpStream>, hello: Hello) -> Self {
+        let session = tls.get_ref().1;
+        Self {
             hello,
             tls: Some((protocol(session), cipher(session))),
             presented: session.peer_certificates().unwrap_or_default().to_vec(),
-        })
+        }
     }
 }
 
@@ -236,7 +228,6 @@ async fn admit(
     core: Core,
 ) -> Option<Arc<Connection>> {
     let Arrival {
-        port,
         hello:
             Hello {
                 server_name,
@@ -258,7 +249,7 @@ async fn admit(
     admission.count();
     let connects = core.shared.metrics.connects();
     Some(Arc::new(Connection {
-        port,
+        port: door.port(),
         tls,
         core,
         door,

@@ -40,6 +40,11 @@ impl Door {
         }
     }
 
+    /// The port that a connection came to.
+    pub(crate) fn port(&self) -> u16 {
+        self.local.unwrap_or(self.address).port()
+    }
+
     /// The addresses that a configuration may have instead, under which the same connections come in.
     pub(crate) fn instead(&self) -> impl Iterator<Item = SocketAddr> {
         let local = self.local.into_iter();

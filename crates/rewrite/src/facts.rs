@@ -2,7 +2,6 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// What a client certificate says, as the plain strings of the server variables.
 ///
@@ -65,17 +64,12 @@ pub struct AlternativeNames {
 /// Octets of one line of PEM before encoding: 64 characters of base64 (RFC 7468 section 2).
 const LINE: usize = 48;
 
-/// What stays as it is: the unreserved marks of ECMAScript's `encodeURIComponent`.
-const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b'!')
-    .remove(b'~')
-    .remove(b'*')
-    .remove(b'\'')
-    .remove(b'(')
-    .remove(b')');
+/// Characters of such a line.
+const TEXT: usize = 64;
+
+/// What encloses the lines, escaped.
+const BEGIN: &str = "-----BEGIN%20CERTIFICATE-----%0A";
+const END: &str = "-----END%20CERTIFICATE-----%0A";
 
 /// A DER certificate as percent-encoded PEM, the form of `client_certificate`.
 ///
@@ -83,13 +77,28 @@ const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
 /// `encodeURIComponent` would escape escaped: space `%20`, line feed `%0A`, `+` `%2B`, `/` `%2F`,
 /// `=` `%3D`. As no `+` is left, a form decoder reads it as well as a URL decoder.
 pub fn escape_pem(der: &[u8]) -> String {
-    let mut pem = String::from("-----BEGIN CERTIFICATE-----\n");
+    let mut escaped = String::with_capacity(
+        BEGIN
+            .len()
+            .saturating_add(der.len().saturating_mul(3) / 2)
+            .saturating_add(END.len()),
+    );
+    escaped.push_str(BEGIN);
+    let mut text = [0; TEXT];
     for line in der.chunks(LINE) {
-        STANDARD.encode_string(line, &mut pem);
-        pem.push('\n');
+        let length = STANDARD.encode_slice(line, &mut text).unwrap_or_default();
+        for letter in text.iter().take(length) {
+            match letter {
+                b'+' => escaped.push_str("%2B"),
+                b'/' => escaped.push_str("%2F"),
+                b'=' => escaped.push_str("%3D"),
+                letter => escaped.push(char::from(*letter)),
+            }
+        }
+        escaped.push_str("%0A");
     }
-    pem.push_str("-----END CERTIFICATE-----\n");
-    utf8_percent_encode(&pem, COMPONENT).to_string()
+    escaped.push_str(END);
+    escaped
 }
 
 /// A SHA-1 hash as 40 lower-case hexadecimal digits without separators.
@@ -99,7 +108,13 @@ pub fn fingerprint(sha1: &[u8; 20]) -> String {
 
 /// Octets as lower-case hexadecimal digits without separators.
 pub fn hexadecimal(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or_default();
+    let mut digits = String::with_capacity(octets.len().saturating_mul(2));
+    for octet in octets {
+        digits.push(digit(octet >> 4));
+        digits.push(digit(octet & 0x0f));
+    }
+    digits
 }
 
 /// Octets in base64 with padding (RFC 4648 section 4), on one line.

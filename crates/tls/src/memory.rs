@@ -20,7 +20,8 @@ pub(crate) struct Shards([Mutex<Memory>; SHARDS]);
 impl Shards {
     pub(crate) fn new(chains: usize) -> Self {
         Self(std::array::from_fn(|_| {
-            Mutex::new(Memory::new(chains.div_ceil(SHARDS)))
+            let issuers = REMEMBERED_CHAINS / SHARDS;
+            Mutex::new(Memory::bounded(chains.div_ceil(SHARDS), issuers))
         }))
     }
 }

@@ -100,8 +100,8 @@ impl Trust {
         }
     }
 
-    /// The same, with another number of chains and issuers to remember; 0 for none, where every handshake checks
-    /// every signature.
+    /// The same, with another number of chains to remember; 0 for none, where every handshake checks the signature of
+    /// the client's certificate. That an issuer's certificate is signed by the next one is remembered all the same.
     #[must_use]
     pub fn remembering(mut self, chains: usize) -> Self {
         self.memory = Shards::new(chains);

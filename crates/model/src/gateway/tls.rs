@@ -114,7 +114,7 @@ pub struct Trust {
     pub revocation: Revocation,
     /// How a refusal reaches the client.
     pub on_failure: OnFailure,
-    /// Chains that were accepted to remember at most; `None` for as many as is good.
+    /// Accepted chains to remember at most; `None` for as many as is good.
     pub remembered_chains: Option<usize>,
 }
 
