@@ -368,12 +368,13 @@ fn service(
     let connection = Arc::clone(connection);
     service_fn(move |request: Request<Incoming>| {
         let connection = Arc::clone(&connection);
-        async move {
+        // hyper keeps room for it as long as the connection lasts, which is idle most of the time.
+        Box::pin(async move {
             let version = request.version();
             let mut response = respond(&connection, request).await;
             say_so(&connection, version, &mut response);
             Ok::<_, Infallible>(response)
-        }
+        })
     })
 }
 

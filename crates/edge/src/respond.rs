@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, TE, TRANSFER_ENCODING};
@@ -231,8 +231,9 @@ async fn forward(
     }
     announce(&mut request, wanted.as_ref());
 
-    let sent = delivery.send(connection, request, entry);
-    let (mut response, visit, session) = site.first_byte(sent).await?;
+    let begun = Instant::now();
+    let (mut response, visit, session) = delivery.send(connection, request, entry).await?;
+    site.first_byte(begun);
     let status = response.status();
     let sides = upgrade::settle(wanted.as_ref(), &mut response)?;
     framing::settle_response(&mut response)?;

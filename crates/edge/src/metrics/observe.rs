@@ -105,17 +105,11 @@ impl Site {
         }
     }
 
-    /// What is returned by a backend takes so long to begin.
-    pub(crate) async fn first_byte<T, E>(
-        &self,
-        response: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, E> {
-        let started = Instant::now();
-        let response = response.await;
-        if let (Ok(_), Some(counts)) = (&response, self.counts.get()) {
-            listener::first_byte(counts, started.elapsed());
+    /// The head of a backend's response is here, for a request that was begun then.
+    pub(crate) fn first_byte(&self, begun: Instant) {
+        if let Some(counts) = self.counts.get() {
+            listener::first_byte(counts, begun.elapsed());
         }
-        response
     }
 }
 
