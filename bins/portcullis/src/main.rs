@@ -25,11 +25,6 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use mimalloc::MiMalloc;
-
-/// Every connection and request allocates some dozens of small things, mostly on the core that frees them.
-#[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// A mutual-TLS gateway that proves every client certificate and says why when it does not.
 #[derive(Parser)]
