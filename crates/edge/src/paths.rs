@@ -7,10 +7,11 @@ use percent_encoding::percent_decode_str;
 use crate::refused::Refused;
 
 /// A path as servers understand it: percent-encoding undone, `.` and `..` followed, slashes that follow one another
-/// joined, a backslash taken for a slash. It decides who may pass, so that no other spelling of a path is a way round; what is
-/// forwarded is what was received.
+/// joined, a backslash taken for a slash. It decides who may pass, so that none of these spellings of a path is a way round;
+/// what is forwarded is what was received.
 ///
-/// One that leads above the root is refused.
+/// One that leads above the root is refused; so are `..;` and `.;`, which some servers follow and others do not, and NUL,
+/// at which some end.
 pub(crate) fn normal(path: &str) -> Result<Cow<'_, str>, Refused> {
     if !path.contains(['%', '\\']) && !path.contains("//") && !path.contains("/.") {
         return Ok(Cow::Borrowed(path));
@@ -18,12 +19,18 @@ pub(crate) fn normal(path: &str) -> Result<Cow<'_, str>, Refused> {
     let decoded = percent_decode_str(path)
         .decode_utf8_lossy()
         .replace('\\', "/");
+    if decoded.contains('\0') {
+        return Err(Refused::PathInvalid);
+    }
     let mut segments: Vec<&str> = Vec::new();
     for segment in decoded.split('/') {
         match segment {
             "" | "." => (),
             ".." => {
                 segments.pop().ok_or(Refused::PathInvalid)?;
+            }
+            segment if segment.starts_with(".;") || segment.starts_with("..;") => {
+                return Err(Refused::PathInvalid);
             }
             segment => segments.push(segment),
         }
@@ -43,9 +50,54 @@ pub(crate) fn normal(path: &str) -> Result<Cow<'_, str>, Refused> {
     Ok(Cow::Owned(normal))
 }
 
+/// The same path to servers for which what follows a `;` is no part of a segment (RFC 3986 section 3.3), where it is
+/// another.
+pub(crate) fn without_parameters(normal: &str) -> Option<String> {
+    if !normal.contains(';') {
+        return None;
+    }
+    let bare = |segment| str::split(segment, ';').next().unwrap_or_default();
+    let mut path = String::with_capacity(normal.len());
+    for segment in normal.split('/').map(bare).filter(|bare| !bare.is_empty()) {
+        path.push('/');
+        path.push_str(segment);
+    }
+    if path.is_empty() || normal.ends_with('/') {
+        path.push('/');
+    }
+    Some(path)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parameters_are_no_part_of_a_segment_to_some() {
+        for (path, expected) in [
+            ("/admin;a/x", "/admin/x"),
+            ("/admin;/x;b=c;d", "/admin/x"),
+            ("/admin/;/x/", "/admin/x/"),
+            ("/;a", "/"),
+        ] {
+            assert_eq!(without_parameters(path).as_deref(), Some(expected));
+        }
+        assert_eq!(without_parameters("/admin/x"), None);
+    }
+
+    #[test]
+    fn what_servers_disagree_about_is_refused() {
+        for path in [
+            "/public/..;/admin",
+            "/public/..;a=b/admin",
+            "/public/%2e%2e;/admin",
+            "/public/..%3b/admin",
+            "/public/.;/admin",
+            "/admin%00/x",
+        ] {
+            assert!(normal(path).is_err(), "{path}");
+        }
+    }
 
     #[test]
     fn other_spellings_of_a_path_are_the_same_path() {

@@ -80,8 +80,15 @@ pub(crate) fn route<'a>(
 
 /// What becomes of requests for this path, if the client may send them.
 fn permitted<'a>(plan: &'a Plan, identity: &Identity, path: &str) -> Result<&'a Way, Refused> {
-    let (authorization, way) = plan.choose(&paths::normal(path)?)?;
+    let normal = paths::normal(path)?;
+    let (authorization, way) = plan.choose(&normal)?;
     if let Some(authorization) = authorization {
+        authorise(authorization, identity)?;
+    }
+    // The backend may be one that sees no parameters.
+    if let Some(bare) = paths::without_parameters(&normal)
+        && let Ok((Some(authorization), _)) = plan.choose(&bare)
+    {
         authorise(authorization, identity)?;
     }
     Ok(way)

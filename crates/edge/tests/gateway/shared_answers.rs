@@ -364,6 +364,26 @@ async fn an_answer_is_shared_for_as_long_as_it_is_remembered() {
     assert!((1..=100).contains(&life), "{life}");
 }
 
+/// Whoever can write there could put an old answer back for as long as it is signed to hold.
+#[tokio::test]
+#[ignore = "needs redis-server"]
+async fn a_lifetime_begins_with_the_answer_whatever_is_said_there() {
+    let redis = Redis::start();
+    let scene = Scene::new(&format!("{}\ngood_lifetime = 100", redis.toml())).await;
+    let alice = scene.client("alice");
+    let (answer, key) = scene.shared(&redis, &scene.gateway(), &alice).await;
+    assert_eq!(answer.status, 200);
+    let old = ocsp::good(&alice, &scene.pki.issuing)
+        .this_update(before(now(), 200))
+        .next_update(after(now(), 9000));
+    redis.set(&key, &said(&scene.responder.url(), old.issue()));
+    scene
+        .responder
+        .says(|question: &Question| question.reply(question.revoked()));
+    let answer = scene.get(&scene.gateway(), &alice).await;
+    assert_refused(&answer, "certificate_revoked");
+}
+
 #[tokio::test]
 #[ignore = "needs redis-server"]
 async fn what_has_run_out_here_is_known_from_another_gateway() {

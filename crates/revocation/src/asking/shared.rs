@@ -79,7 +79,10 @@ impl Asking {
         let rules = rules.trusted_responders(&trusted);
         let query = Query::new(&certificate, &issuer);
         let mut status = status(value.response, &query, &rules, now).ok()?;
-        status.valid_until = status.valid_until.min(value.until);
+        // When it was fetched is not told by anybody who is believed, but not before it was made.
+        let lifetimes = &self.settings.lifetimes;
+        let longest = lifetimes.until(&status, status.this_update);
+        status.valid_until = longest.min(value.until);
         let is_of_use = now < status.valid_until && question.is_news(&status);
         is_of_use.then(|| Proof {
             status,
