@@ -116,12 +116,13 @@ async fn no_other_spelling_of_a_path_is_a_way_round() {
         "/admin%2fusers",
         "/admin;x=1",
         "/;/admin",
+        "/%00/admin%00",
         "/;x=1/admin/y",
         "/admin?x",
     ] {
         Scene::assert_refused(&scene.get(None, path).await, "client_certificate_required");
     }
-    for path in ["/../admin", "/public/..;/admin", "/admin%00"] {
+    for path in ["/../admin", "/public/..;/admin"] {
         let answer = scene.get(None, path).await;
         assert_eq!((answer.status, &*answer.reason()), (400, "path_invalid"));
     }
