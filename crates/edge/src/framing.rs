@@ -9,6 +9,15 @@ use portcullis_rewrite::remove_hop_by_hop;
 
 use crate::refused::Refused;
 
+/// Octets of header fields as HTTP/1.1 writes them: each with a colon, a space and an end of line.
+pub(crate) fn octets_of_fields(headers: &HeaderMap) -> usize {
+    let fields = headers.iter().map(|(name, value)| {
+        let field = name.as_str().len().saturating_add(value.len());
+        field.saturating_add(": \r\n".len())
+    });
+    fields.fold(0, usize::saturating_add)
+}
+
 /// Says the length of a client's request once. HTTP/2 lets it say equal lengths several times, and
 /// the server has refused lengths that differ.
 pub(crate) fn settle_request(headers: &mut HeaderMap) {

@@ -379,12 +379,9 @@ fn received_bytes(parts: &Parts) -> u64 {
     const AROUND: usize = " ".len() + " HTTP/1.1\r\n".len() + "\r\n".len();
     let target = parts.uri.path_and_query();
     let target = target.map_or("/".len(), |target| target.as_str().len());
-    let fields = parts.headers.iter().map(|(name, value)| {
-        let field = name.as_str().len().saturating_add(value.len());
-        field.saturating_add(": \r\n".len())
-    });
-    let head = [parts.method.as_str().len(), target, AROUND].into_iter();
-    let head = head.chain(fields).fold(0, usize::saturating_add);
+    let fields = framing::octets_of_fields(&parts.headers);
+    let head = [parts.method.as_str().len(), target, AROUND, fields];
+    let head = head.into_iter().fold(0, usize::saturating_add);
     let body = parts.headers.get(CONTENT_LENGTH);
     let body = body.and_then(|length| length.to_str().ok()?.parse().ok());
     let body: u64 = body.unwrap_or(0);

@@ -15,6 +15,7 @@ use super::Logged;
 use crate::admission::Admission;
 use crate::backend::{Passage, RequestBody, SourcePort};
 use crate::connection::Connection;
+use crate::framing::octets_of_fields;
 use crate::gateway::Site;
 use crate::plan::Forward;
 use crate::pool::{Endpoint, Pool};
@@ -247,10 +248,6 @@ fn target(parts: &Parts) -> usize {
 
 /// Octets of a head as HTTP/1.1 has it, after the first line.
 fn octets(first: usize, headers: &HeaderMap) -> u64 {
-    let fields = headers.iter().map(|(name, value)| {
-        let field = name.as_str().len().saturating_add(value.len());
-        field.saturating_add(": \r\n".len())
-    });
-    let all = fields.fold(first, usize::saturating_add);
+    let all = first.saturating_add(octets_of_fields(headers));
     u64::try_from(all.saturating_add("\r\n".len())).unwrap_or(u64::MAX)
 }
