@@ -9,6 +9,7 @@ mod escape;
 mod host;
 mod page;
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -24,12 +25,13 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use portcullis_model as model;
 use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::oneshot;
+use tokio::task::AbortHandle;
 
 use crate::running::{BindError, Shared};
 use crate::socket;
 
-/// Connections at a time; past it, clients wait in the kernel's queue. A few tools ask, each over one.
+/// Connections at a time; one more ends the oldest. A few tools ask, each over one.
 const CONNECTIONS: usize = 32;
 /// How long a connection may be idle, and a request's head may take.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -113,34 +115,33 @@ async fn accept(
     shared: Arc<Shared>,
     mut stopped: oneshot::Receiver<()>,
 ) {
-    let permits = Arc::new(Semaphore::new(CONNECTIONS));
+    let mut open = VecDeque::with_capacity(CONNECTIONS);
     loop {
-        let next = tokio::select! {
+        let accepted = tokio::select! {
             biased;
             _ = &mut stopped => return,
-            next = next(&listener, &permits) => next,
+            accepted = listener.accept() => accepted,
         };
-        if let Some((stream, permit)) = next {
-            let shared = Arc::clone(&shared);
-            tokio::spawn(async move {
-                serve(stream, shared).await;
-                drop(permit);
-            });
+        match accepted {
+            Ok((stream, _)) => {
+                make_room(&mut open);
+                let serving = tokio::spawn(serve(stream, Arc::clone(&shared)));
+                open.push_back(serving.abort_handle());
+            }
+            Err(error) => {
+                tracing::warn!(%error, "accept failed on the listener for operators");
+                tokio::time::sleep(ACCEPT_BACKOFF).await;
+            }
         }
     }
 }
 
-async fn next(
-    listener: &tokio::net::TcpListener,
-    permits: &Arc<Semaphore>,
-) -> Option<(TcpStream, OwnedSemaphorePermit)> {
-    let permit = Arc::clone(permits).acquire_owned().await.ok()?;
-    match listener.accept().await {
-        Ok((stream, _)) => Some((stream, permit)),
-        Err(error) => {
-            tracing::warn!(%error, "accept failed on the listener for operators");
-            tokio::time::sleep(ACCEPT_BACKOFF).await;
-            None
+/// Ends the oldest connections where there are as many as may be: those that do nothing keep nobody out.
+fn make_room(open: &mut VecDeque<AbortHandle>) {
+    open.retain(|connection| !connection.is_finished());
+    while open.len() >= CONNECTIONS {
+        if let Some(oldest) = open.pop_front() {
+            oldest.abort();
         }
     }
 }
