@@ -41,7 +41,9 @@ impl Admission {
             None => Ok(Client::Anonymous),
         };
         let outcome = client
-            .and_then(|client| Identity::of(client, now).map_err(Refusal::Malformed))
+            .and_then(|client| {
+                Identity::of(client, gateway.facts(), now).map_err(Refusal::Malformed)
+            })
             .map_err(Arc::new);
         Some(Self {
             gateway,

@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use portcullis_rewrite::facts::{
-    AlternativeNames, CertificateFacts, base64, date, days_left, escape_pem, fingerprint,
-    hexadecimal, validity,
+    AlternativeNames, CertificateFacts, Fact, base64, date, days_left, escape_pem, fingerprint,
+    hexadecimal, validity as validity_of,
 };
 use portcullis_tls::VerifiedClient;
 use portcullis_x509::{Certificate, GeneralName, Malformed, SpiffeId};
@@ -12,53 +12,75 @@ use rustls_pki_types::{CertificateDer, UnixTime};
 use sha1::{Digest, Sha1};
 use sha2::Sha256;
 
-/// What a proven certificate says, its path, and what responders say of it.
+/// What a proven certificate says, its path, and what responders say of it, as far as it is asked.
 pub(crate) fn proven(
     client: &VerifiedClient,
+    asked: &[Fact],
     now: UnixTime,
 ) -> Result<CertificateFacts, Malformed> {
     let leaf = client.certificate();
     let (_anchor, issuers) = client.issuers().split_last().unzip();
     let issuers = issuers.unwrap_or_default();
-    let chain_escaped = std::iter::once(leaf)
-        .chain(issuers)
-        .map(|der| escape_pem(der))
-        .collect();
+    let chain = || std::iter::once(leaf).chain(issuers);
+    let base64s = || issuers.iter().map(|der| base64(der)).collect();
     let status = client.revocation().map(|verdict| verdict.code());
+    let asks = |fact: Fact| asked.contains(&fact);
     Ok(CertificateFacts {
-        issuers: issuers.iter().map(|der| base64(der)).collect(),
-        chain_escaped,
+        issuers: asks(Fact::Issuers).then(base64s).unwrap_or_default(),
+        chain_escaped: told(asked, Fact::ChainEscaped, || {
+            chain().map(|der| escape_pem(der)).collect()
+        }),
         revocation_status: status.unwrap_or_default().to_owned(),
-        ..of(leaf, now)?
+        ..of(leaf, asked, now)?
     })
 }
 
-/// What a certificate says by itself.
-pub(crate) fn of(der: &CertificateDer<'_>, now: UnixTime) -> Result<CertificateFacts, Malformed> {
+/// What a certificate says by itself, as far as it is asked.
+pub(crate) fn of(
+    der: &CertificateDer<'_>,
+    asked: &[Fact],
+    now: UnixTime,
+) -> Result<CertificateFacts, Malformed> {
     let certificate = Certificate::parse(der)?;
-    let (not_before, not_after) = (
-        certificate.validity().not_before.as_secs(),
-        certificate.validity().not_after.as_secs(),
-    );
+    let validity = certificate.validity();
+    let (not_before, not_after) = (validity.not_before.as_secs(), validity.not_after.as_secs());
+    let told = |fact, text: &dyn Fn() -> String| told(asked, fact, text);
+    let asks_for_names = asked.contains(&Fact::Names);
     Ok(CertificateFacts {
-        pem_escaped: escape_pem(der),
-        subject: certificate.subject().to_string(),
-        issuer: certificate.issuer().to_string(),
-        serial: certificate.serial().to_string(),
-        fingerprint_sha1: fingerprint(&Sha1::digest(der).into()),
-        not_before: date(not_before),
-        not_after: date(not_after),
-        validity: validity(not_before, not_after),
-        days_left: days_left(not_after, now.as_secs()),
-        der: base64(der),
-        fingerprint_sha256: hexadecimal(&Sha256::digest(der)),
-        spki_sha256: hexadecimal(&Sha256::digest(certificate.subject_public_key_info().der())),
-        spiffe_id: SpiffeId::of(&certificate)
-            .map(|id| id.uri().to_owned())
+        pem_escaped: told(Fact::PemEscaped, &|| escape_pem(der)),
+        subject: told(Fact::Subject, &|| certificate.subject().to_string()),
+        issuer: told(Fact::Issuer, &|| certificate.issuer().to_string()),
+        serial: told(Fact::Serial, &|| certificate.serial().to_string()),
+        fingerprint_sha1: told(Fact::FingerprintSha1, &|| {
+            fingerprint(&Sha1::digest(der).into())
+        }),
+        not_before: told(Fact::NotBefore, &|| date(not_before)),
+        not_after: told(Fact::NotAfter, &|| date(not_after)),
+        validity: told(Fact::Validity, &|| validity_of(not_before, not_after)),
+        days_left: told(Fact::DaysLeft, &|| days_left(not_after, now.as_secs())),
+        der: told(Fact::Der, &|| base64(der)),
+        fingerprint_sha256: told(Fact::FingerprintSha256, &|| {
+            hexadecimal(&Sha256::digest(der))
+        }),
+        spki_sha256: told(Fact::SpkiSha256, &|| {
+            hexadecimal(&Sha256::digest(certificate.subject_public_key_info().der()))
+        }),
+        spiffe_id: told(Fact::SpiffeId, &|| {
+            let id = SpiffeId::of(&certificate);
+            id.map(|id| id.uri().to_owned()).unwrap_or_default()
+        }),
+        names: asks_for_names
+            .then(|| names(&certificate))
             .unwrap_or_default(),
-        names: names(&certificate),
         ..CertificateFacts::default()
     })
+}
+
+fn told(asked: &[Fact], fact: Fact, text: impl Fn() -> String) -> String {
+    match asked.contains(&fact) {
+        true => text(),
+        false => String::new(),
+    }
 }
 
 /// The alternative names, none where the extension cannot be read: a proven certificate has none such, and one that is

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use portcullis_model::host::{HostName, HostTable};
 use portcullis_model::{AccessLogSettings, Admin, Diagnostic, HttpSettings, Listener, Place};
 use portcullis_revocation::Checker;
-use portcullis_rewrite::StripList;
+use portcullis_rewrite::{Fact, StripList};
 use portcullis_tls::{ClientAuth, NotHonoured, Profile, Stapler, Trust};
 use rustls::crypto::CryptoProvider;
 
@@ -34,6 +34,7 @@ pub struct Gateway {
     resumable: HashMap<Resumable, Arc<Profile>>,
     http: HttpSettings,
     lists_ciphers: bool,
+    facts: Vec<Fact>,
     pools: Vec<Arc<Pool>>,
     dns_servers: Vec<SocketAddr>,
     checker: Checker,
@@ -74,6 +75,7 @@ impl Gateway {
         let strip = loader.strip();
         let stapling = loader.stapling();
         let lists_ciphers = loader.lists_ciphers();
+        let facts = loader.facts();
         let pools = loader.pools();
         let traces = loader.traces();
         let access_log = loader.access_log();
@@ -89,6 +91,7 @@ impl Gateway {
             resumable,
             http: model.http.clone(),
             lists_ciphers,
+            facts,
             pools,
             dns_servers: model.dns_servers.clone(),
             checker,
@@ -151,6 +154,11 @@ impl Gateway {
     /// Whether a rewrite asks for the cipher suites that clients offered.
     pub(crate) fn lists_ciphers(&self) -> bool {
         self.lists_ciphers
+    }
+
+    /// What is written out of the certificates of clients.
+    pub(crate) fn facts(&self) -> &[Fact] {
+        &self.facts
     }
 
     /// The pools that rules forward to.

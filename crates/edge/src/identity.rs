@@ -2,7 +2,7 @@
 //! identity is asserted.
 
 use portcullis_revocation::Verdict;
-use portcullis_rewrite::{CertificateFacts, ClientIdentity};
+use portcullis_rewrite::{CertificateFacts, ClientIdentity, Fact};
 use portcullis_tls::{Client, VerifiedClient};
 use portcullis_x509::{Certificate, Malformed};
 use rustls_pki_types::{CertificateDer, UnixTime};
@@ -35,13 +35,15 @@ pub(crate) struct Proven {
 }
 
 impl Identity {
-    /// Renders what [`portcullis_tls::authenticate`] returned.
-    pub(crate) fn of(client: Client, now: UnixTime) -> Result<Self, Malformed> {
+    /// Renders what [`portcullis_tls::authenticate`] returned, as far as backends and the log are told.
+    pub(crate) fn of(client: Client, asked: &[Fact], now: UnixTime) -> Result<Self, Malformed> {
         match client {
             Client::Anonymous => Ok(Self::Absent),
-            Client::Unverified(certificate) => facts::of(&certificate, now).map(Self::Unverified),
+            Client::Unverified(certificate) => {
+                facts::of(&certificate, asked, now).map(Self::Unverified)
+            }
             Client::Verified(client) => Ok(Self::Verified {
-                identity: ClientIdentity::assertion(facts::proven(&client, now)?),
+                identity: ClientIdentity::assertion(facts::proven(&client, asked, now)?),
                 valid_until: client.valid_until(),
                 revocation: client.revocation().cloned(),
                 proven: Box::new(Proven::of(&client)?),

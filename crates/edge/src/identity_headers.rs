@@ -2,7 +2,7 @@
 
 use http::HeaderMap;
 use portcullis_model::{self as model, IdentityForm};
-use portcullis_rewrite::{Client, IdentityFormat, Oversize, set_identity};
+use portcullis_rewrite::{Client, Fact, IdentityFormat, Oversize, set_identity};
 
 use crate::refused::Refused;
 
@@ -28,6 +28,11 @@ impl IdentityHeaders {
                 model::Oversize::Omit => Oversize::Omit,
             },
         }
+    }
+
+    /// What they tell.
+    pub(crate) fn facts(self) -> &'static [Fact] {
+        self.format.facts()
     }
 
     /// Has the last word on the headers of its dialect, so that no rule can set one for a client that is not

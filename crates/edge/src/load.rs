@@ -17,7 +17,7 @@ use std::sync::{Arc, OnceLock};
 use portcullis_chain::{Policy, Purpose};
 use portcullis_model::{self as model, Diagnostic, FileSource, Located, Place, Problem};
 use portcullis_revocation::Checker;
-use portcullis_rewrite::{RuleSet, StripList};
+use portcullis_rewrite::{Fact, RuleSet, StripList};
 use portcullis_tls::{
     ClientAuth, ClientChainLimits, ClientChains, ClientIssuer, NotHonoured, OcspStapling,
     OnFailure, PolicyError, PredefinedPolicy, Profile, ResolvedPolicy, Revocation,
@@ -32,6 +32,7 @@ use crate::gateway::{Bind, Site};
 use crate::identity_headers::IdentityHeaders;
 use crate::inventory::Inventory;
 use crate::load::resumable::Resumable;
+use crate::log;
 use crate::metrics::Observing;
 use crate::pool::Pool;
 use crate::rules;
@@ -294,6 +295,24 @@ impl<'a> Loader<'a> {
     pub(crate) fn lists_ciphers(&self) -> bool {
         let mut sets = self.rewrite_sets.values();
         sets.any(|set| set.asks_for_ciphers())
+    }
+
+    /// What backends and the log are told of the certificates of clients.
+    pub(crate) fn facts(&self) -> Vec<Fact> {
+        let rules = self.rewrite_sets.values().flat_map(|set| set.facts());
+        let listeners = self.model.listeners.iter();
+        let headers = listeners.filter_map(|listener| listener.rule.identity_headers);
+        let headers = headers.flat_map(|headers| IdentityHeaders::of(headers).facts());
+        let written = self.model.access_log.output != model::LogOutput::Off;
+        let written = written || self.model.traces.is_some();
+        let log: &[Fact] = if written { &log::FACTS } else { &[] };
+        let mut facts = Vec::new();
+        for fact in rules.chain(headers).chain(log) {
+            if !facts.contains(fact) {
+                facts.push(*fact);
+            }
+        }
+        facts
     }
 
     fn server_certificate(

@@ -21,7 +21,7 @@ use portcullis_model::{AccessLogSettings, LogFormat};
 use crate::connection::Connection;
 use crate::refused::Refused;
 
-pub(crate) use entry::Entry;
+pub(crate) use entry::{Entry, FACTS};
 pub(crate) use escape::{escape, escape_octets};
 pub(crate) use line::Line;
 pub(crate) use logged::Logged;

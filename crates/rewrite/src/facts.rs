@@ -61,6 +61,47 @@ pub struct AlternativeNames {
     pub ip: Vec<String>,
 }
 
+/// One field of [`CertificateFacts`]. Those that neither [rules](crate::RuleSet::facts) nor
+/// [identity headers](crate::IdentityFormat::facts) ask for need not be written out for every client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fact {
+    /// [`CertificateFacts::pem_escaped`]
+    PemEscaped,
+    /// [`CertificateFacts::subject`]
+    Subject,
+    /// [`CertificateFacts::issuer`]
+    Issuer,
+    /// [`CertificateFacts::serial`]
+    Serial,
+    /// [`CertificateFacts::fingerprint_sha1`]
+    FingerprintSha1,
+    /// [`CertificateFacts::not_before`]
+    NotBefore,
+    /// [`CertificateFacts::not_after`]
+    NotAfter,
+    /// [`CertificateFacts::validity`]
+    Validity,
+    /// [`CertificateFacts::days_left`]
+    DaysLeft,
+    /// [`CertificateFacts::der`]
+    Der,
+    /// [`CertificateFacts::fingerprint_sha256`]
+    FingerprintSha256,
+    /// [`CertificateFacts::spki_sha256`]
+    SpkiSha256,
+    /// [`CertificateFacts::names`]
+    Names,
+    /// [`CertificateFacts::spiffe_id`]
+    SpiffeId,
+    /// [`CertificateFacts::issuers`]
+    Issuers,
+    /// [`CertificateFacts::chain_escaped`]
+    ChainEscaped,
+    /// [`CertificateFacts::revocation_status`]
+    RevocationStatus,
+}
+
 /// Octets of one line of PEM before encoding: 64 characters of base64 (RFC 7468 section 2).
 const LINE: usize = 48;
 
@@ -226,6 +267,39 @@ pub(crate) mod tests {
                 .map(|der| escape_pem(der))
                 .concat(),
             revocation_status: "good".into(),
+        }
+    }
+
+    /// The same with nothing but these.
+    pub(crate) fn only(facts: &CertificateFacts, wanted: &[Fact]) -> CertificateFacts {
+        let text = |fact, text: &str| match wanted.contains(&fact) {
+            true => text.to_owned(),
+            false => String::new(),
+        };
+        CertificateFacts {
+            pem_escaped: text(Fact::PemEscaped, &facts.pem_escaped),
+            subject: text(Fact::Subject, &facts.subject),
+            issuer: text(Fact::Issuer, &facts.issuer),
+            serial: text(Fact::Serial, &facts.serial),
+            fingerprint_sha1: text(Fact::FingerprintSha1, &facts.fingerprint_sha1),
+            not_before: text(Fact::NotBefore, &facts.not_before),
+            not_after: text(Fact::NotAfter, &facts.not_after),
+            validity: text(Fact::Validity, &facts.validity),
+            days_left: text(Fact::DaysLeft, &facts.days_left),
+            der: text(Fact::Der, &facts.der),
+            fingerprint_sha256: text(Fact::FingerprintSha256, &facts.fingerprint_sha256),
+            spki_sha256: text(Fact::SpkiSha256, &facts.spki_sha256),
+            names: match wanted.contains(&Fact::Names) {
+                true => facts.names.clone(),
+                false => AlternativeNames::default(),
+            },
+            spiffe_id: text(Fact::SpiffeId, &facts.spiffe_id),
+            issuers: match wanted.contains(&Fact::Issuers) {
+                true => facts.issuers.clone(),
+                false => Vec::new(),
+            },
+            chain_escaped: text(Fact::ChainEscaped, &facts.chain_escaped),
+            revocation_status: text(Fact::RevocationStatus, &facts.revocation_status),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::facts::CertificateFacts;
+use crate::facts::{CertificateFacts, Fact};
 use crate::identity::{Client, ClientIdentity};
 use crate::text;
 
@@ -94,6 +94,30 @@ impl IdentityFormat {
             ],
             Self::AppService => &[ARR],
             Self::Nginx => &[NGINX_CERT, NGINX_VERIFY, NGINX_SUBJECT, NGINX_ISSUER],
+        }
+    }
+
+    /// What is said in them.
+    pub fn facts(self) -> &'static [Fact] {
+        match self {
+            Self::Rfc9440 => &[Fact::Der, Fact::Issuers],
+            Self::Xfcc => &[
+                Fact::FingerprintSha256,
+                Fact::PemEscaped,
+                Fact::ChainEscaped,
+                Fact::Subject,
+                Fact::Names,
+            ],
+            Self::Aws => &[
+                Fact::ChainEscaped,
+                Fact::Serial,
+                Fact::Issuer,
+                Fact::Subject,
+                Fact::Validity,
+                Fact::PemEscaped,
+            ],
+            Self::AppService => &[Fact::Der],
+            Self::Nginx => &[Fact::PemEscaped, Fact::Subject, Fact::Issuer],
         }
     }
 

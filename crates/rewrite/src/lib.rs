@@ -27,7 +27,7 @@ mod url;
 pub mod variable;
 
 pub use exchange::{Exchange, TlsFacts};
-pub use facts::{CertificateFacts, escape_pem};
+pub use facts::{CertificateFacts, Fact, escape_pem};
 pub use hop_by_hop::remove_hop_by_hop;
 pub use identity::{Client, ClientIdentity};
 pub use identity_headers::{

@@ -9,6 +9,7 @@ use http::StatusCode;
 use http::header::{HeaderMap, HeaderName, HeaderValue, SET_COOKIE};
 
 use crate::exchange::Exchange;
+use crate::facts::Fact;
 use crate::template::Template;
 use crate::url::{UrlChange, UrlPart};
 use crate::variable::{Phase, View};
@@ -124,6 +125,7 @@ pub struct RuleSet {
     remembered: Vec<HeaderName>,
     identity_headers: Vec<HeaderName>,
     asks_for_ciphers: bool,
+    facts: Vec<Fact>,
 }
 
 #[derive(Clone, Debug)]
@@ -206,6 +208,12 @@ impl RuleSet {
     /// [list of them](crate::TlsFacts::ciphers_offered).
     pub fn asks_for_ciphers(&self) -> bool {
         self.asks_for_ciphers
+    }
+
+    /// What the rules ask of the client's certificate. Nobody need write out
+    /// [anything else](crate::CertificateFacts) for them.
+    pub fn facts(&self) -> &[Fact] {
+        &self.facts
     }
 
     /// Applies the request half of the rules.

@@ -12,6 +12,7 @@ use http::header::{COOKIE, HOST, HeaderName};
 use http::{HeaderMap, StatusCode};
 
 use crate::exchange::Exchange;
+use crate::facts::Fact;
 use crate::rules::RuleProblem;
 use crate::text;
 
@@ -83,6 +84,14 @@ impl Variable {
     /// Whether the value depends on the client's certificate.
     pub(crate) fn tells_identity(&self) -> bool {
         matches!(self, Self::Server(variable) if variable.name.starts_with("client_certificate"))
+    }
+
+    /// What the value tells of the client's certificate.
+    pub(crate) fn fact(&self) -> Option<Fact> {
+        match self {
+            Self::Server(variable) => variable.fact,
+            Self::Request(_) | Self::Response(_) | Self::Cookie(_) => None,
+        }
     }
 
     /// Whether the value is the list of cipher suites that the client offered.

@@ -25,6 +25,8 @@ use crate::trace_id::TraceId;
 use crate::traces::Context;
 use crate::tunnel::{End, Passed};
 
+pub(crate) use telling::FACTS;
+
 /// nginx's status of a request whose client left before it was answered.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
 

@@ -3,7 +3,7 @@ use base64::engine::general_purpose::STANDARD;
 use sfv::{BareItem, Item, List, ListEntry, Parser};
 
 use super::*;
-use crate::facts::tests::facts;
+use crate::facts::tests::{facts, only as only_facts};
 use crate::facts::{AlternativeNames, CertificateFacts};
 
 fn rendered(format: IdentityFormat, facts: CertificateFacts) -> HeaderMap {
@@ -228,5 +228,13 @@ fn every_name_is_one_that_no_client_may_send() {
             strip.strip(&mut headers);
             assert!(headers.is_empty(), "{name}");
         }
+    }
+}
+
+#[test]
+fn every_format_asks_for_what_it_says() {
+    for format in IdentityFormat::ALL {
+        let asked = only_facts(&facts(), format.facts());
+        assert_eq!(rendered(format, asked), rendered(format, facts()));
     }
 }

@@ -252,6 +252,11 @@ impl RuleSet {
                 self.identity_headers.push(name.clone());
             }
         }
+        for fact in rule.variables().filter_map(Variable::fact) {
+            if !self.facts.contains(&fact) {
+                self.facts.push(fact);
+            }
+        }
         self.asks_for_ciphers |= rule.variables().any(Variable::lists_ciphers);
         self.rules.push(rule);
     }

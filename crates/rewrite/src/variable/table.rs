@@ -8,7 +8,7 @@ use http::Version;
 use http::header::{AUTHORIZATION, HeaderName};
 
 use super::{Phase, View, field};
-use crate::facts::CertificateFacts;
+use crate::facts::{CertificateFacts, Fact};
 use crate::rules::RuleProblem;
 use crate::text;
 
@@ -19,6 +19,8 @@ pub(crate) struct ServerVariable {
     pub(crate) phase: Phase,
     /// The request field that it is read from.
     pub(crate) reads: Option<&'static str>,
+    /// The fact of the client's certificate that it tells.
+    pub(crate) fact: Option<Fact>,
     pub(crate) value: for<'v> fn(View<'v>) -> Cow<'v, [u8]>,
 }
 
@@ -57,61 +59,67 @@ pub(super) fn find(name: &str) -> Result<&'static ServerVariable, RuleProblem> {
 }
 
 static VARIABLES: [ServerVariable; 41] = [
-    row("client_certificate", |view| {
+    of_certificate("client_certificate", Fact::PemEscaped, |view| {
         certificate(view, |facts| text::percent(&facts.pem_escaped))
     }),
-    row("client_certificate_chain", |view| {
+    of_certificate("client_certificate_chain", Fact::ChainEscaped, |view| {
         certificate(view, |facts| text::percent(&facts.chain_escaped))
     }),
-    row("client_certificate_days_left", |view| {
+    of_certificate("client_certificate_days_left", Fact::DaysLeft, |view| {
         certificate(view, |facts| text::percent(&facts.days_left))
     }),
-    row("client_certificate_der", |view| {
+    of_certificate("client_certificate_der", Fact::Der, |view| {
         certificate(view, |facts| text::percent(&facts.der))
     }),
-    row("client_certificate_end_date", |view| {
+    of_certificate("client_certificate_end_date", Fact::NotAfter, |view| {
         certificate(view, |facts| text::percent(&facts.not_after))
     }),
-    row("client_certificate_fingerprint", |view| {
-        certificate(view, |facts| text::percent(&facts.fingerprint_sha1))
-    }),
-    row("client_certificate_fingerprint_sha256", |view| {
-        certificate(view, |facts| text::percent(&facts.fingerprint_sha256))
-    }),
-    row("client_certificate_issuer", |view| {
+    of_certificate(
+        "client_certificate_fingerprint",
+        Fact::FingerprintSha1,
+        |view| certificate(view, |facts| text::percent(&facts.fingerprint_sha1)),
+    ),
+    of_certificate(
+        "client_certificate_fingerprint_sha256",
+        Fact::FingerprintSha256,
+        |view| certificate(view, |facts| text::percent(&facts.fingerprint_sha256)),
+    ),
+    of_certificate("client_certificate_issuer", Fact::Issuer, |view| {
         certificate(view, |facts| text::distinguished_name(&facts.issuer))
     }),
-    row("client_certificate_revocation_status", |view| {
-        certificate(view, |facts| text::percent(&facts.revocation_status))
-    }),
-    row("client_certificate_san_dns", |view| {
+    of_certificate(
+        "client_certificate_revocation_status",
+        Fact::RevocationStatus,
+        |view| certificate(view, |facts| text::percent(&facts.revocation_status)),
+    ),
+    of_certificate("client_certificate_san_dns", Fact::Names, |view| {
         certificate(view, |facts| owned(text::names(&facts.names.dns)))
     }),
-    row("client_certificate_san_email", |view| {
+    of_certificate("client_certificate_san_email", Fact::Names, |view| {
         certificate(view, |facts| owned(text::names(&facts.names.email)))
     }),
-    row("client_certificate_san_ip", |view| {
+    of_certificate("client_certificate_san_ip", Fact::Names, |view| {
         certificate(view, |facts| owned(text::names(&facts.names.ip)))
     }),
-    row("client_certificate_san_upn", |view| {
+    of_certificate("client_certificate_san_upn", Fact::Names, |view| {
         certificate(view, |facts| owned(text::names(&facts.names.upn)))
     }),
-    row("client_certificate_san_uri", |view| {
+    of_certificate("client_certificate_san_uri", Fact::Names, |view| {
         certificate(view, |facts| owned(text::names(&facts.names.uri)))
     }),
-    row("client_certificate_serial", |view| {
+    of_certificate("client_certificate_serial", Fact::Serial, |view| {
         certificate(view, |facts| text::percent(&facts.serial))
     }),
-    row("client_certificate_spiffe_id", |view| {
+    of_certificate("client_certificate_spiffe_id", Fact::SpiffeId, |view| {
         certificate(view, |facts| text::percent(&facts.spiffe_id))
     }),
-    row("client_certificate_spki_sha256", |view| {
+    of_certificate("client_certificate_spki_sha256", Fact::SpkiSha256, |view| {
         certificate(view, |facts| text::percent(&facts.spki_sha256))
     }),
-    row("client_certificate_start_date", |view| {
+    of_certificate("client_certificate_start_date", Fact::NotBefore, |view| {
         certificate(view, |facts| text::percent(&facts.not_before))
     }),
-    row("client_certificate_subject", |view| {
+    of_certificate("client_certificate_subject", Fact::Subject, |view| {
         certificate(view, |facts| text::distinguished_name(&facts.subject))
     }),
     row("client_certificate_verification", |view| {
@@ -193,7 +201,19 @@ const fn row(name: &'static str, value: for<'v> fn(View<'v>) -> Cow<'v, [u8]>) -
         name,
         phase: Phase::Request,
         reads: None,
+        fact: None,
         value,
+    }
+}
+
+const fn of_certificate(
+    name: &'static str,
+    fact: Fact,
+    value: for<'v> fn(View<'v>) -> Cow<'v, [u8]>,
+) -> ServerVariable {
+    ServerVariable {
+        fact: Some(fact),
+        ..row(name, value)
     }
 }
 

@@ -2,8 +2,10 @@ use http::{Method, Uri};
 
 use super::*;
 use crate::exchange::tests::exchange;
-use crate::facts::tests::facts;
+use crate::facts::CertificateFacts;
+use crate::facts::tests::{facts, only};
 use crate::identity::{Client, ClientIdentity};
+use crate::rules::{Case, ConditionSpec, Expectation, HeaderSpec, RuleSet, RuleSpec};
 
 fn headers(fields: &[(&str, &str)]) -> HeaderMap {
     let mut headers = HeaderMap::new();
@@ -269,4 +271,49 @@ fn every_available_variable_can_be_written() {
     for name in available() {
         assert!(Variable::parse(&name).is_ok(), "{name}");
     }
+}
+
+/// A rule that uses a variable asks for the fact that it tells, so that its value does not hang on who writes out what.
+#[test]
+fn every_variable_of_a_certificate_asks_for_what_it_tells() {
+    let uri = Uri::from_static("/");
+    let all = facts();
+    let headers = HeaderMap::new();
+    for name in available().filter(|name| name.starts_with("var_client_certificate")) {
+        let rules = RuleSet::compile(vec![RuleSpec {
+            request_headers: vec![HeaderSpec {
+                name: "x-told".into(),
+                value: format!("{{{name}}}"),
+            }],
+            ..RuleSpec::default()
+        }]);
+        let asked = only(&all, rules.unwrap().facts());
+        let value_of = |facts: &CertificateFacts| {
+            let exchange = Exchange {
+                client: Client::Unverified(facts),
+                ..exchange(&uri, "contoso.com")
+            };
+            value(&name, &exchange, &headers)
+        };
+        assert_ne!(value_of(&all), "", "{name}");
+        assert_eq!(value_of(&asked), value_of(&all), "{name}");
+    }
+}
+
+#[test]
+fn conditions_ask_as_values_do() {
+    let condition = |variable: &str| ConditionSpec {
+        variable: variable.into(),
+        pattern: "x".into(),
+        case: Case::Ignore,
+        expectation: Expectation::Match,
+    };
+    let rules = RuleSet::compile(vec![RuleSpec {
+        conditions: vec![
+            condition("var_client_certificate_subject"),
+            condition("http_req_Accept"),
+        ],
+        ..RuleSpec::default()
+    }]);
+    assert_eq!(rules.unwrap().facts(), [Fact::Subject]);
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Version};
+use portcullis_rewrite::Fact;
 use portcullis_rewrite::facts::fingerprint;
 use portcullis_tls::Refusal;
 use portcullis_x509::{Certificate, MAX_SHOWN, Shown};
@@ -13,6 +14,9 @@ use super::super::{Line, reason};
 use super::{CLIENT_CLOSED_REQUEST, Ending, Entry, Outcome};
 use crate::backend::SourcePort;
 use crate::identity::Identity;
+
+/// What lines tell of a certificate.
+pub(crate) const FACTS: [Fact; 3] = [Fact::FingerprintSha1, Fact::Subject, Fact::Issuer];
 
 impl Entry {
     pub(super) fn line(&self) -> Line<'_> {
@@ -101,25 +105,40 @@ impl Entry {
                 line.revocation = identity
                     .revocation()
                     .map(|verdict| (verdict.code(), verdict.source().name()));
-                tell_certificate(identity, line);
+                self.tell_certificate(identity, line);
             }
             Err(refusal) => {
                 if let Refusal::Revocation(refused) = &**refusal {
                     line.revocation = Some((refused.code(), refused.origin().name()));
                 }
-                self.tell_presented(line);
+                self.tell_presented(line, Told::NoSubject);
             }
         }
     }
 
-    /// Whose certificate it claims to be is not told of a client that was refused.
-    fn tell_presented(&self, line: &mut Line<'_>) {
+    fn tell_certificate<'a>(&'a self, identity: &'a Identity, line: &mut Line<'a>) {
+        let Some(facts) = identity.client().facts() else {
+            return;
+        };
+        if facts.fingerprint_sha1.is_empty() {
+            // The log was off when the client was judged.
+            return self.tell_presented(line, Told::Subject);
+        }
+        line.fingerprint = Cow::Borrowed(&facts.fingerprint_sha1);
+        line.subject = shown(&facts.subject);
+        line.issuer = shown(&facts.issuer);
+    }
+
+    fn tell_presented(&self, line: &mut Line<'_>, told: Told) {
         let Some(leaf) = self.connection.presented.first() else {
             return;
         };
         line.fingerprint = Cow::Owned(fingerprint(&Sha1::digest(leaf).into()));
         if let Ok(certificate) = Certificate::parse(leaf) {
             line.issuer = Cow::Owned(certificate.issuer().shown().to_string());
+            if told == Told::Subject {
+                line.subject = Cow::Owned(certificate.subject().shown().to_string());
+            }
         }
     }
 
@@ -147,12 +166,11 @@ impl Entry {
     }
 }
 
-fn tell_certificate<'a>(identity: &'a Identity, line: &mut Line<'a>) {
-    if let Some(facts) = identity.client().facts() {
-        line.fingerprint = Cow::Borrowed(&facts.fingerprint_sha1);
-        line.subject = shown(&facts.subject);
-        line.issuer = shown(&facts.issuer);
-    }
+/// Whether it is told whose certificate it claims to be, which it is not of a client that was refused.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    Subject,
+    NoSubject,
 }
 
 /// A name up to [`MAX_SHOWN`] characters.
