@@ -31,9 +31,14 @@ impl Activity {
         self.pulse.beat();
     }
 
+    /// Whether it is a backend that is waited for.
+    pub(crate) fn awaits_backend(&self) -> bool {
+        self.on_backends.load(Ordering::Relaxed) > 0
+    }
+
     /// For how long it is the client who does nothing: nothing for as long as a backend is waited for.
     pub(crate) fn quiet(&self) -> Duration {
-        if self.on_backends.load(Ordering::Relaxed) > 0 {
+        if self.awaits_backend() {
             return Duration::ZERO;
         }
         self.pulse.quiet()

@@ -32,6 +32,7 @@ use crate::ending::{Http, has_to_end, say_so};
 use crate::gateway::Bind;
 use crate::log;
 use crate::metrics::Wire;
+use crate::outgoing::{Outgoing, Stream};
 use crate::plain_http::PlainHttp;
 use crate::respond::{ResponseBody, respond};
 use crate::session::{Offered, cipher, protocol};
@@ -101,10 +102,25 @@ impl Connection {
 
 /// Serves a connection until it ends.
 pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, door: Door, core: Core) {
+    let (stream, outgoing) = Stream::new(stream);
+    let task = serve_stream(stream, &outgoing, peer, door, core);
+    outgoing.in_turns(task).await;
+}
+
+async fn serve_stream(
+    stream: Stream,
+    outgoing: &Outgoing,
+    peer: SocketAddr,
+    door: Door,
+    core: Core,
+) {
     let stopped = core.stopped.clone();
-    let handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake(stream, &door, &core)).await;
+    // Neither this nor what follows has room in the task while it is not under way: connections are idle most of the
+    // time, and those that speak HTTP/1.1 need no room for what HTTP/2 takes.
+    let handshake = Box::pin(handshake(stream, &door, &core));
+    let handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake).await;
     let (tls, hello) = match handshake {
-        Ok(Ok(Opened::Tls(tls, hello))) => (*tls, hello),
+        Ok(Ok(Opened::Tls(tls, hello))) => (tls, hello),
         Ok(Ok(Opened::PlainHttp(stream, spoken))) => {
             core.shared.metrics.spoke_without_tls(&door, peer);
             return spoken.refuse(stream, peer, &core.shared.log).await;
@@ -115,8 +131,8 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, door: Door, core:
                 tls: None,
                 presented: Vec::new(),
             };
-            if let Some(connection) = admit(arrival, peer, door, core).await {
-                serve_http1(stream, connection, stopped).await;
+            if let Some(connection) = Box::pin(admit(arrival, peer, door, core)).await {
+                Box::pin(serve_http1(stream, outgoing, connection, stopped)).await;
             }
             return;
         }
@@ -133,27 +149,28 @@ pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, door: Door, core:
     };
     let http2 = tls.get_ref().1.alpn_protocol() == Some(b"h2");
     let arrival = Arrival::over_tls(&tls, hello);
-    let Some(connection) = admit(arrival, peer, door, core).await else {
+    let Some(connection) = Box::pin(admit(arrival, peer, door, core)).await else {
         return;
     };
     let admission = connection.admission.load();
     admission.site.handshake_made(tls.get_ref().1);
     drop(admission);
+    outgoing.may_wait(&connection.activity);
     if http2 {
-        serve_http2(tls, connection, stopped).await;
+        Box::pin(serve_http2(tls, connection, stopped)).await;
     } else {
-        serve_http1(tls, connection, stopped).await;
+        Box::pin(serve_http1(tls, outgoing, connection, stopped)).await;
     }
 }
 
 /// What a client opened a connection with.
 enum Opened {
     /// A handshake that was finished, and what the client began it with.
-    Tls(Box<TlsStream<TcpStream>>, Hello),
+    Tls(Box<TlsStream<Stream>>, Hello),
     /// HTTP without TLS where TLS is spoken, of which nothing was read.
-    PlainHttp(TcpStream, PlainHttp),
+    PlainHttp(Stream, PlainHttp),
     /// What a listener of plain HTTP serves.
-    Plain(TcpStream),
+    Plain(Stream),
 }
 
 /// What a client began a handshake with.
@@ -172,7 +189,7 @@ struct Arrival {
 }
 
 impl Arrival {
-    fn over_tls(tls: &TlsStream<TcpStream>, hello: Hello) -> Self {
+    fn over_tls(tls: &TlsStream<Stream>, hello: Hello) -> Self {
         let session = tls.get_ref().1;
         Self {
             hello,
@@ -183,14 +200,14 @@ impl Arrival {
 }
 
 /// Chooses the profile by the client's hello, whole or in pieces, and finishes the handshake.
-async fn handshake(stream: TcpStream, door: &Door, core: &Core) -> io::Result<Opened> {
-    stream.set_nodelay(true)?;
+async fn handshake(mut stream: Stream, door: &Door, core: &Core) -> io::Result<Opened> {
+    stream.set_nodelay()?;
     let gateway = core.shared.gateway.load();
     if gateway.bind(door).is_some_and(Bind::is_plain) {
         return Ok(Opened::Plain(stream));
     }
     drop(gateway);
-    if let Some(spoken) = PlainHttp::recognise(&stream).await? {
+    if let Some(spoken) = PlainHttp::recognise(&mut stream).await? {
         return Ok(Opened::PlainHttp(stream, spoken));
     }
     let start = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
@@ -269,6 +286,7 @@ async fn admit(
 
 async fn serve_http1(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    outgoing: &Outgoing,
     connection: Arc<Connection>,
     stopped: watch::Receiver<Option<Duration>>,
 ) {
@@ -291,11 +309,13 @@ async fn serve_http1(
         .with_upgrades();
     let shutdown = http1::UpgradeableConnection::graceful_shutdown;
     until_end(served, Http::One, shutdown, &connection, stopped).await;
+    // A tunnel has a task of its own.
+    outgoing.pass_through();
     tunnels_ended(&connection).await;
 }
 
 async fn serve_http2(
-    tls: TlsStream<TcpStream>,
+    tls: Box<TlsStream<Stream>>,
     connection: Arc<Connection>,
     stopped: watch::Receiver<Option<Duration>>,
 ) {

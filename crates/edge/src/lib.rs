@@ -35,6 +35,7 @@ mod inventory;
 mod load;
 mod log;
 mod metrics;
+mod outgoing;
 mod pages;
 mod path_override;
 mod paths;

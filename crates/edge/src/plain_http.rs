@@ -5,9 +5,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 
 use crate::log::{self, AccessLog};
+use crate::outgoing::Stream;
 use crate::refused::Refused;
 
 /// Bytes that are looked at: they tell the HTTP/2 preface and HEAD from all else.
@@ -35,7 +35,7 @@ impl PlainHttp {
     /// A TLS connection begins with the type of a record, 22, and SSL 2 with a bit that no text has. A
     /// letter begins a method, a line break may precede it (RFC 9112 section 2.2). One byte decides, so
     /// that nobody is waited for twice.
-    pub(crate) async fn recognise(stream: &TcpStream) -> io::Result<Option<Self>> {
+    pub(crate) async fn recognise(stream: &mut Stream) -> io::Result<Option<Self>> {
         let mut bytes = [0; LOOKED_AT];
         let found = stream.peek(&mut bytes).await?;
         Ok(Self::of(bytes.get(..found).unwrap_or_default()))
@@ -53,7 +53,7 @@ impl PlainHttp {
 
     /// Answers and closes. The answer is of HTTP/1.1 whatever was spoken: a client of HTTP/2 learns from
     /// it that there is none here. The request is not read, and none of it is kept.
-    pub(crate) async fn refuse(self, mut stream: TcpStream, peer: SocketAddr, log: &AccessLog) {
+    pub(crate) async fn refuse(self, mut stream: Stream, peer: SocketAddr, log: &AccessLog) {
         let refused = Refused::PlainHttp;
         log::without_tls(log, peer, &refused);
         let octets = refused.octets(self != Self::Head);
@@ -62,7 +62,7 @@ impl PlainHttp {
     }
 }
 
-async fn farewell(stream: &mut TcpStream, answer: &[u8]) -> io::Result<()> {
+async fn farewell(stream: &mut Stream, answer: &[u8]) -> io::Result<()> {
     stream.write_all(answer).await?;
     stream.shutdown().await?;
     let mut unread = LINGER_BYTES;

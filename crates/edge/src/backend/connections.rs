@@ -154,30 +154,42 @@ impl Connections {
     /// Keeps an HTTP/1.1 connection, once its response has come to its end.
     pub(super) fn put_back(self: &Arc<Self>, to: &Destination, mut connection: Http1) {
         let line = to.transport.line();
-        let (connections, way) = (Arc::downgrade(self), way(&line, to));
+        let way = way(&line, to);
         let (line, server_name) = (Arc::downgrade(&line), to.server_name.clone());
+        if connection.sender.is_ready() {
+            // The whole response has come with its head.
+            return self.keep_idle(way, line, server_name, connection);
+        }
+        let connections = Arc::downgrade(self);
         tokio::spawn(async move {
-            if connection.sender.ready().await.is_err() {
-                return;
+            let ready = connection.sender.ready().await.is_ok();
+            if let Some(connections) = connections.upgrade().filter(|_| ready) {
+                connections.keep_idle(way, line, server_name, connection);
             }
-            let Some(connections) = connections.upgrade() else {
-                return;
-            };
-            if line.strong_count() == 0 {
-                return;
-            }
-            let mut kept = connections.kept();
-            let bucket = kept.bucket(way, line);
-            bucket.http1.push_back(Idle {
-                server_name,
-                connection,
-                since: Instant::now(),
-            });
-            if bucket.http1.len() > IDLE_CONNECTIONS {
-                bucket.http1.pop_front();
-            }
-            kept.see_to_sweeping(&connections);
         });
+    }
+
+    fn keep_idle(
+        self: &Arc<Self>,
+        way: Way,
+        line: Weak<Line>,
+        server_name: Option<ServerName<'static>>,
+        connection: Http1,
+    ) {
+        if line.strong_count() == 0 {
+            return;
+        }
+        let mut kept = self.kept();
+        let bucket = kept.bucket(way, line);
+        bucket.http1.push_back(Idle {
+            server_name,
+            connection,
+            since: Instant::now(),
+        });
+        if bucket.http1.len() > IDLE_CONNECTIONS {
+            bucket.http1.pop_front();
+        }
+        kept.see_to_sweeping(self);
     }
 
     /// A stream of an HTTP/2 connection, or who makes one.
