@@ -80,9 +80,9 @@ impl PathOverride {
     }
 }
 
-/// A segment that is `..`, also for servers that leave parameters out first, as those of Java do.
+/// A segment that is `..`, or is one of dots for servers alone that leave parameters out first, as those of Java do.
 fn leads_up(segment: &str) -> bool {
-    segment.split(';').next() == Some("..")
+    segment == ".." || segment.starts_with("..;") || segment.starts_with(".;")
 }
 
 /// Whether nothing but percent-encoding tells a path from its normal spelling.
