@@ -25,6 +25,11 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use tikv_jemallocator::Jemalloc;
+
+/// A gateway is many small connections that come and go: docs/decisions/0013-allocator.md has the figures.
+#[global_allocator]
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 /// A mutual-TLS gateway that proves every client certificate and says why when it does not.
 #[derive(Parser)]

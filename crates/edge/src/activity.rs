@@ -16,6 +16,8 @@ pub(crate) struct Activity {
     pulse: Pulse,
     /// Requests whose next step is a backend's.
     on_backends: AtomicUsize,
+    /// Requests that are under way.
+    under_way: AtomicUsize,
 }
 
 impl Activity {
@@ -23,6 +25,7 @@ impl Activity {
         Arc::new(Self {
             pulse: Pulse::new(),
             on_backends: AtomicUsize::new(0),
+            under_way: AtomicUsize::new(0),
         })
     }
 
@@ -42,6 +45,20 @@ impl Activity {
             return Duration::ZERO;
         }
         self.pulse.quiet()
+    }
+
+    /// Returns when no request has been under way for `limit`.
+    pub(crate) async fn rests_for(&self, limit: Duration) {
+        loop {
+            let left = match self.under_way.load(Ordering::Relaxed) {
+                0 => limit.saturating_sub(self.pulse.quiet()),
+                _ => limit,
+            };
+            if left.is_zero() {
+                return;
+            }
+            tokio::time::sleep(left).await;
+        }
     }
 
     /// Returns when the client has done nothing for `limit`.
@@ -103,6 +120,7 @@ impl InFlight {
     /// A request that has just come.
     pub(crate) fn new(activity: &Arc<Activity>) -> Self {
         activity.touch();
+        activity.under_way.fetch_add(1, Ordering::Relaxed);
         Self {
             activity: Arc::clone(activity),
             turn: Turn::Client,
@@ -139,6 +157,7 @@ impl Drop for InFlight {
     fn drop(&mut self) {
         self.turn(Turn::Client);
         self.touch();
+        self.activity.under_way.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -1,11 +1,13 @@
 //! One connection: handshake, admission, HTTP.
 
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
@@ -17,7 +19,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use portcullis_model::host::HostName;
 use rustls::server::Acceptor;
 use rustls_pki_types::{CertificateDer, UnixTime};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, watch};
 use tokio_rustls::LazyConfigAcceptor;
@@ -35,6 +37,7 @@ use crate::metrics::Wire;
 use crate::outgoing::{Outgoing, Stream};
 use crate::plain_http::PlainHttp;
 use crate::respond::{ResponseBody, respond};
+use crate::resting::Resumable;
 use crate::session::{Offered, cipher, protocol};
 use crate::transport::Transport;
 
@@ -103,7 +106,7 @@ impl Connection {
 /// Serves a connection until it ends.
 pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, door: Door, core: Core) {
     let (stream, outgoing) = Stream::new(stream);
-    let task = serve_stream(stream, &outgoing, peer, door, core);
+    let task = pin!(serve_stream(stream, &outgoing, peer, door, core));
     outgoing.in_turns(task).await;
 }
 
@@ -123,7 +126,7 @@ async fn serve_stream(
         Ok(Ok(Opened::Tls(tls, hello))) => (tls, hello),
         Ok(Ok(Opened::PlainHttp(stream, spoken))) => {
             core.shared.metrics.spoke_without_tls(&door, peer);
-            return spoken.refuse(stream, peer, &core.shared.log).await;
+            return Box::pin(spoken.refuse(stream, peer, &core.shared.log)).await;
         }
         Ok(Ok(Opened::Plain(stream))) => {
             let arrival = Arrival {
@@ -290,6 +293,31 @@ async fn serve_http1(
     connection: Arc<Connection>,
     stopped: watch::Receiver<Option<Duration>>,
 ) {
+    let mut end = pin!(has_to_end(Http::One, &connection, stopped));
+    let mut stream = Resumable::new(wire(stream, &connection));
+    while let Some(resting) = serve_until_rest(stream, &connection, end.as_mut()).await {
+        stream = resting;
+        let awakes = tokio::select! {
+            awakes = stream.awakes() => awakes,
+            () = end.as_mut() => false,
+        };
+        if !awakes {
+            // Whether the client hears the farewell is its affair.
+            drop(tokio::time::timeout(LINGER, stream.shutdown()).await);
+            break;
+        }
+    }
+    // A tunnel has a task of its own.
+    outgoing.pass_through();
+    tunnels_ended(&connection).await;
+}
+
+/// Serves HTTP/1.1 until the connection ends, or until nothing happens on it any more: then it is given back.
+async fn serve_until_rest<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    stream: Resumable<S>,
+    connection: &Arc<Connection>,
+    mut end: Pin<&mut impl Future<Output = ()>>,
+) -> Option<Resumable<S>> {
     let head = {
         let gateway = connection.core.shared.gateway.load();
         let http = gateway.http();
@@ -297,21 +325,48 @@ async fn serve_http1(
             .saturating_add(http.header_bytes)
             .max(LEAST_HEAD)
     };
+    let rest = stream.rest();
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(KEEP_ALIVE)
         .max_headers(HEADER_FIELDS)
         .max_buf_size(head)
-        .serve_connection(
-            TokioIo::new(wire(stream, &connection)),
-            service(&connection),
-        )
+        .serve_connection(TokioIo::new(stream), service(connection))
         .with_upgrades();
-    let shutdown = http1::UpgradeableConnection::graceful_shutdown;
-    until_end(served, Http::One, shutdown, &connection, stopped).await;
-    // A tunnel has a task of its own.
-    outgoing.pass_through();
-    tunnels_ended(&connection).await;
+    // Boxed, it has no room in the task while the connection rests.
+    let mut served = Box::new(served);
+    loop {
+        tokio::select! {
+            result = &mut *served => {
+                log_end(connection, result);
+                return None;
+            }
+            () = end.as_mut() => {
+                Pin::new(&mut *served).graceful_shutdown();
+                ends(Pin::new(&mut *served), connection).await;
+                return None;
+            }
+            () = rest.is_due(connection) => {}
+        }
+        rest.begin();
+        Pin::new(&mut *served).graceful_shutdown();
+        let ended = poll_fn(|cx| Poll::Ready(Pin::new(&mut *served).poll(cx))).await;
+        rest.end();
+        match ended {
+            Poll::Ready(Ok(())) => {
+                let parts = served.into_parts()?;
+                let mut stream = parts.io.into_inner();
+                stream.take_back(parts.read_buf);
+                return Some(stream);
+            }
+            Poll::Ready(result) => {
+                log_end(connection, result);
+                return None;
+            }
+            // A request came just now: its response is the last one.
+            Poll::Pending => {}
+        }
+    }
 }
 
 async fn serve_http2(
@@ -337,25 +392,19 @@ async fn serve_http2(
         .max_send_buf_size(SEND_BUFFER)
         .enable_connect_protocol()
         .serve_connection(TokioIo::new(wire(tls, &connection)), service(&connection));
-    let shutdown = http2::Connection::graceful_shutdown;
-    until_end(served, Http::Two, shutdown, &connection, stopped).await;
+    let mut served = pin!(served);
+    tokio::select! {
+        result = served.as_mut() => log_end(&connection, result),
+        () = has_to_end(Http::Two, &connection, stopped) => {
+            served.as_mut().graceful_shutdown();
+            ends(served, &connection).await;
+        }
+    }
     tunnels_ended(&connection).await;
 }
 
-/// Serves a connection of either version to its end, which it is asked for where it has to end
-/// before its client ends it.
-async fn until_end<C: Future<Output = hyper::Result<()>>>(
-    served: C,
-    http: Http,
-    shutdown: impl FnOnce(Pin<&mut C>),
-    connection: &Connection,
-    stopped: watch::Receiver<Option<Duration>>,
-) {
-    let mut served = pin!(served);
-    tokio::select! {
-        result = served.as_mut() => return log_end(connection, result),
-        () = has_to_end(http, connection, stopped) => shutdown(served.as_mut()),
-    }
+/// Waits for the end of a connection that was asked to end, unless its client does nothing for it.
+async fn ends<C: Future<Output = hyper::Result<()>>>(served: Pin<&mut C>, connection: &Connection) {
     connection.activity.touch();
     tokio::select! {
         result = served => log_end(connection, result),

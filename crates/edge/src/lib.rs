@@ -47,6 +47,7 @@ mod refused;
 mod relay;
 mod resolve;
 mod respond;
+mod resting;
 mod route;
 mod rules;
 mod running;

@@ -4,7 +4,7 @@
 //! farewells of TLS and TCP. Each sent by itself costs a system call, a segment and a wakeup of its reader.
 
 use std::io::{self, IoSlice};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 
@@ -75,8 +75,7 @@ impl Stream {
 
 impl Outgoing {
     /// Runs the task of the connection, and sends at the end of each of its turns what was held in it.
-    pub(crate) async fn in_turns<T>(&self, task: impl Future<Output = T>) -> T {
-        let mut task = pin!(task);
+    pub(crate) async fn in_turns<T>(&self, mut task: Pin<&mut impl Future<Output = T>>) -> T {
         std::future::poll_fn(|cx| {
             let turn = task.as_mut().poll(cx);
             self.queue().end_turn(cx);
@@ -234,6 +233,7 @@ impl AsyncWrite for Stream {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
     use std::time::Duration;
 
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -268,7 +268,7 @@ mod tests {
     async fn what_one_turn_writes_leaves_at_its_end() {
         let (mut stream, outgoing, mut client) = pair().await;
         let (go, mut gone) = tokio::sync::oneshot::channel();
-        let task = outgoing.in_turns(async move {
+        let task = pin!(async move {
             stream.write_all(b"one ").await.unwrap();
             stream.flush().await.unwrap();
             stream.write_all(b"two").await.unwrap();
@@ -280,7 +280,7 @@ mod tests {
             go.send(()).unwrap();
             assert_eq!(read(&mut client).await, b"three");
         };
-        tokio::join!(task, reader);
+        tokio::join!(outgoing.in_turns(task), reader);
     }
 
     #[tokio::test]
@@ -289,7 +289,7 @@ mod tests {
         let activity = Activity::new();
         let (go, mut gone) = tokio::sync::mpsc::channel::<()>(1);
         let held = outgoing.clone();
-        let task = outgoing.in_turns(async {
+        let task = pin!(async {
             stream.write_all(b"tickets ").await.unwrap();
             held.may_wait(&activity);
             let mut request = InFlight::new(&activity);
@@ -310,7 +310,7 @@ mod tests {
             assert_eq!(read(&mut client).await, b"more tickets");
             go.send(()).await.unwrap();
         };
-        tokio::join!(task, client);
+        tokio::join!(outgoing.in_turns(task), client);
     }
 
     #[tokio::test]
@@ -318,10 +318,10 @@ mod tests {
         let (mut stream, outgoing, mut client) = pair().await;
         let octets = vec![7; MOST];
         outgoing
-            .in_turns(async {
+            .in_turns(pin!(async {
                 stream.write_all(&octets).await.unwrap();
                 stream.shutdown().await.unwrap();
-            })
+            }))
             .await;
         let mut all = Vec::new();
         client.read_to_end(&mut all).await.unwrap();
@@ -343,7 +343,7 @@ mod tests {
                 }
                 stream.shutdown().await
             };
-            outgoing.in_turns(task).await
+            outgoing.in_turns(pin!(task)).await
         });
         tokio::time::sleep(Duration::from_millis(300)).await;
         let stuck = sent.load(std::sync::atomic::Ordering::Relaxed);
@@ -366,13 +366,13 @@ mod tests {
         client.set_zero_linger().unwrap();
         drop(client);
         tokio::time::sleep(Duration::from_millis(20)).await;
-        let failed = outgoing.in_turns(async {
+        let failed = pin!(async {
             for _ in 0..10 {
                 stream.write_all(b"x").await?;
                 tokio::task::yield_now().await;
             }
             Ok::<_, io::Error>(())
         });
-        assert!(failed.await.is_err());
+        assert!(outgoing.in_turns(failed).await.is_err());
     }
 }

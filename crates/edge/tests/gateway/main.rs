@@ -94,6 +94,7 @@ mod probes;
 mod probes_tls;
 mod reload;
 mod responders;
+mod resting;
 mod resumption;
 mod revocation_modes;
 mod revocation_scope;

@@ -19,7 +19,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::backend::BackendConnection;
 use super::client::Transport;
-use super::{Client, Http, Recorded, patiently};
+use super::{Client, Http, Recorded, Tls, patiently};
 
 /// A client's WebSocket.
 pub(crate) struct WebSocket {
@@ -32,12 +32,7 @@ impl WebSocket {
     /// Over whatever the client speaks.
     pub(crate) async fn open(client: &Client, address: SocketAddr, host: &str) -> Self {
         if client.speaks_http1() {
-            let tls: Box<dyn Transport> = Box::new(client.tls(address, host).await.unwrap());
-            let url = format!("wss://{host}/chat?room=1");
-            let handshake = patiently(tokio_tungstenite::client_async(url, tls));
-            let (stream, response) = handshake.await.unwrap();
-            assert_eq!(response.status(), 101);
-            return Self { stream, http: None };
+            return Self::over(client.tls(address, host).await.unwrap(), host).await;
         }
         let mut http = client.connect(address, host).await;
         let response = extended_connect(&mut http, host, "websocket").await;
@@ -48,6 +43,16 @@ impl WebSocket {
         let stream = WebSocketStream::from_raw_socket(upgraded, Role::Client, None).await;
         let http = Some(http);
         Self { stream, http }
+    }
+
+    /// Opens one over HTTP/1.1.
+    pub(crate) async fn over(tls: Tls, host: &str) -> Self {
+        let tls: Box<dyn Transport> = Box::new(tls);
+        let url = format!("wss://{host}/chat?room=1");
+        let handshake = patiently(tokio_tungstenite::client_async(url, tls));
+        let (stream, response) = handshake.await.unwrap();
+        assert_eq!(response.status(), 101);
+        Self { stream, http: None }
     }
 
     pub(crate) async fn send(&mut self, message: Message) {
