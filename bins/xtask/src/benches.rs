@@ -3,7 +3,11 @@
 //! They alone compare with the OpenSSL of the system, which a machine that only builds and tests Portcullis need not
 //! have; so they are not among the targets of the other checks.
 
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
 use crate::command::{cargo, run, say};
+use crate::root;
 use crate::task::Outcome;
 use crate::tools::{self, Tool};
 
@@ -18,15 +22,21 @@ const TOOLS: &[Tool] = &[
         "libssl-dev",
         &["pkg-config", "--modversion", "openssl"],
     ),
+    Tool::debian("valgrind", "valgrind", &["valgrind", "--version"]),
 ];
 
-/// No lint fires in the benches, and each measures once.
+/// What runs the bench that counts instructions, of the version that benches/Cargo.toml has of its library.
+const RUNNER: (&str, &str) = ("gungraun-runner", "0.20.0");
+
+/// No lint fires in the benches, each measures once, and no hot path takes more instructions than it should.
 pub(crate) fn check(arguments: &[String]) -> Outcome {
     tools::install_where_asked(arguments, TOOLS, "benches")?;
     let missing = tools::missing(TOOLS);
     if missing.is_empty() {
         lint()?;
-        return run(&mut cargo(&["bench", "--package", PACKAGE, "--", "--test"]));
+        run(&mut cargo(&["bench", "--package", PACKAGE, "--", "--test"]))?;
+        let words = ["bench", "--package", PACKAGE, "--bench", "instructions"];
+        return run(cargo(&words).env("GUNGRAUN_RUNNER", runner()?));
     }
     for tool in missing {
         say(&format!(
@@ -35,6 +45,23 @@ pub(crate) fn check(arguments: &[String]) -> Outcome {
         ))?;
     }
     Ok(())
+}
+
+/// The runner, which is built where it is not there yet.
+fn runner() -> Result<PathBuf, crate::task::Failure> {
+    let (name, version) = RUNNER;
+    let folder = root().join("target/tools");
+    let program = folder.join("bin").join(name);
+    if !is_of_version(&program, version) {
+        let words = ["install", name, "--version", version, "--locked", "--root"];
+        run(cargo(&words).arg(&folder))?;
+    }
+    Ok(program)
+}
+
+fn is_of_version(program: &Path, version: &str) -> bool {
+    let output = Command::new(program).arg("--version").output();
+    output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains(version))
 }
 
 fn lint() -> Outcome {

@@ -66,7 +66,7 @@ const TASKS: &[Task] = &[
     ),
     Task::new(
         "benches",
-        "the benches compile and each runs once; --install gets libssl-dev with apt",
+        "the benches compile, each runs once, and the hot paths take no more instructions; --install gets libssl-dev and valgrind",
         benches::check,
     ),
     Task::new("demo", "the demonstration keeps its promises", demo),
