@@ -11,7 +11,7 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
-use http::{Request, Response};
+use http::{Request, Response, Version};
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
@@ -31,6 +31,7 @@ use crate::admission::Admission;
 use crate::backend::Backends;
 use crate::doors::Door;
 use crate::ending::{Http, has_to_end, say_so};
+use crate::framing;
 use crate::gateway::Bind;
 use crate::log;
 use crate::metrics::Wire;
@@ -442,6 +443,9 @@ fn service(
             let version = request.version();
             let mut response = respond(&connection, request).await;
             say_so(&connection, version, &mut response);
+            if version == Version::HTTP_2 {
+                framing::detach(response.headers_mut());
+            }
             Ok::<_, Infallible>(response)
         })
     })

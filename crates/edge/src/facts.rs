@@ -22,11 +22,12 @@ pub(crate) fn proven(
     let (_anchor, issuers) = client.issuers().split_last().unzip();
     let issuers = issuers.unwrap_or_default();
     let chain = || std::iter::once(leaf).chain(issuers);
-    let base64s = || issuers.iter().map(|der| base64(der)).collect();
     let status = client.revocation().map(|verdict| verdict.code());
-    let asks = |fact: Fact| asked.contains(&fact);
     Ok(CertificateFacts {
-        issuers: asks(Fact::Issuers).then(base64s).unwrap_or_default(),
+        issuers: match asked.contains(&Fact::Issuers) {
+            true => issuers.iter().map(|der| base64(der)).collect(),
+            false => Vec::new(),
+        },
         chain_escaped: told(asked, Fact::ChainEscaped, || {
             chain().map(|der| escape_pem(der)).collect()
         }),
@@ -45,7 +46,6 @@ pub(crate) fn of(
     let validity = certificate.validity();
     let (not_before, not_after) = (validity.not_before.as_secs(), validity.not_after.as_secs());
     let told = |fact, text: &dyn Fn() -> String| told(asked, fact, text);
-    let asks_for_names = asked.contains(&Fact::Names);
     Ok(CertificateFacts {
         pem_escaped: told(Fact::PemEscaped, &|| escape_pem(der)),
         subject: told(Fact::Subject, &|| certificate.subject().to_string()),
@@ -69,9 +69,10 @@ pub(crate) fn of(
             let id = SpiffeId::of(&certificate);
             id.map(|id| id.uri().to_owned()).unwrap_or_default()
         }),
-        names: asks_for_names
-            .then(|| names(&certificate))
-            .unwrap_or_default(),
+        names: match asked.contains(&Fact::Names) {
+            true => names(&certificate),
+            false => AlternativeNames::default(),
+        },
         ..CertificateFacts::default()
     })
 }

@@ -241,9 +241,6 @@ async fn forward(
     let sets: Vec<&RuleSet> = met.map(|met| &*met.rewrites).collect();
     let fields = response.headers_mut();
     to_client_by(status, fields, &sets, &exchange, &remembered);
-    if parts.version == Version::HTTP_2 {
-        framing::detach(fields);
-    }
     session.tell(&visit, response.headers_mut());
     Ok(match wanted.zip(sides) {
         Some((wanted, sides)) => Served::Switched(Switched {

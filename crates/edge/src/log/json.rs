@@ -1,9 +1,12 @@
 //! A line as JSON, in the envelope and by the names of Application Gateway's access log, with ours
 //! after them.
 
+use std::cell::RefCell;
 use std::fmt::{Display, Write as _};
+use std::iter;
 use std::time::{Duration, SystemTime};
 
+use itoa::{Buffer, Integer};
 use time::OffsetDateTime;
 
 use super::{Line, escape, escape_octets};
@@ -39,8 +42,8 @@ fn request(line: &Line<'_>, out: &mut String) {
     text("httpVersion", line.version, out);
     number("receivedBytes", line.received, out);
     number("sentBytes", line.sent, out);
-    number("clientResponseTime", Seconds(line.client_response), out);
-    number("timeTaken", Seconds(line.taken), out);
+    seconds("clientResponseTime", line.client_response, out);
+    seconds("timeTaken", line.taken, out);
     shown("transactionId", line.transaction, out);
 }
 
@@ -59,7 +62,7 @@ fn tls(line: &Line<'_>, out: &mut String) {
 }
 
 fn server(line: &Line<'_>, out: &mut String) {
-    text("serverRouted", &line.server_routed, out);
+    text("serverRouted", line.server_routed, out);
     optional("serverStatus", line.server_status, out);
     optional(
         "serverResponseLatency",
@@ -82,7 +85,7 @@ fn ours(line: &Line<'_>, out: &mut String) {
     text("revocationStatus", status, out);
     text("revocationSource", source, out);
     if let Some(took) = line.verify_time {
-        number("clientVerifyTime", Seconds(took), out);
+        seconds("clientVerifyTime", took, out);
     }
     let (trace, span) = line.trace.unzip();
     optional("spanId", span.flatten(), out);
@@ -90,13 +93,31 @@ fn ours(line: &Line<'_>, out: &mut String) {
     out.pop(); // the last comma
 }
 
-/// Writing to a string does not fail, so nothing is done about it.
-fn number(name: &str, value: impl Display, out: &mut String) {
+fn number(name: &str, value: impl Integer, out: &mut String) {
     member(name, out);
-    let _ = write!(out, "{value}");
+    out.push_str(Buffer::new().format(value));
     out.push(',');
 }
 
+/// In seconds with their microseconds.
+fn seconds(name: &str, time: Duration, out: &mut String) {
+    member(name, out);
+    out.push_str(Buffer::new().format(time.as_secs()));
+    out.push('.');
+    micros(time.subsec_micros(), out);
+    out.push(',');
+}
+
+/// Six digits.
+fn micros(value: u32, out: &mut String) {
+    let mut digits = Buffer::new();
+    let digits = digits.format(value);
+    out.extend(iter::repeat_n('0', 6_usize.saturating_sub(digits.len())));
+    out.push_str(digits);
+}
+
+/// Writing to a string does not fail, so nothing is done about it.
+///
 /// What shows itself without a character that is to be escaped.
 fn shown(name: &str, value: impl Display, out: &mut String) {
     member(name, out);
@@ -141,14 +162,25 @@ impl Display for Seconds {
     }
 }
 
-/// UTC with microseconds (RFC 3339).
+/// UTC with microseconds (RFC 3339). Up to the second it is the same for many lines.
 pub(super) fn write_time(moment: SystemTime, out: &mut String) {
+    thread_local!(static LATEST: RefCell<(i64, String)> = const { RefCell::new((i64::MIN, String::new())) });
     let moment = OffsetDateTime::from(moment);
-    let (year, month, day) = moment.to_calendar_date();
-    let (hour, minute, second, micro) = moment.to_hms_micro();
-    let month = u8::from(month);
-    let _ = write!(
-        out,
-        "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{micro:06}Z"
-    );
+    LATEST.with_borrow_mut(|(second, text)| {
+        if *second != moment.unix_timestamp() {
+            *second = moment.unix_timestamp();
+            text.clear();
+            let (year, month, day) = moment.to_calendar_date();
+            let (hour, minute, second) = moment.to_hms();
+            let month = u8::from(month);
+            let _ = write!(
+                text,
+                "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"
+            );
+        }
+        out.push_str(text);
+    });
+    out.push('.');
+    micros(moment.microsecond(), out);
+    out.push('Z');
 }

@@ -25,6 +25,8 @@ static EPOCH: LazyLock<Instant> = LazyLock::new(Instant::now);
 /// an unhealthy one healthy.
 pub(crate) struct Endpoint {
     pub(crate) address: SocketAddr,
+    /// The same, as every line of the log says it.
+    pub(crate) shown: String,
     /// The target as it was configured.
     pub(crate) host: TargetHost,
     pub(crate) port: u16,
@@ -48,6 +50,7 @@ impl Endpoint {
         let digest = Sha256::digest(format!("{host}:{port} {address}").as_bytes());
         let id = digest.first_chunk::<8>().copied().unwrap_or_default();
         Self {
+            shown: address.to_string(),
             address,
             host,
             port,

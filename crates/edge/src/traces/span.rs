@@ -64,7 +64,7 @@ fn attributes(line: &Line<'_>, out: &mut String) {
         ("portcullis.listener", line.listener),
         ("portcullis.rule", line.rule),
         ("portcullis.backend.pool", line.pool),
-        ("portcullis.backend.address", line.server_routed.as_str()),
+        ("portcullis.backend.address", line.server_routed),
         ("portcullis.reason", line.reason),
         ("portcullis.reason.class", line.class),
         ("portcullis.client.verification", &line.verify),

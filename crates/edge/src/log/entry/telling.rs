@@ -154,7 +154,7 @@ impl Entry {
             line.path = target.path();
             line.query = target.query().unwrap_or_default();
         }
-        line.server_routed = asked.endpoint.address.to_string();
+        line.server_routed = &asked.endpoint.shown;
         let Some(heard) = &self.heard else {
             return;
         };
