@@ -226,6 +226,8 @@ pub(crate) struct Passage {
     awaits_client: AtomicBool,
     /// Whether there was more than may be sent.
     too_long: AtomicBool,
+    /// Whether it was malformed, or ended before its end.
+    malformed: AtomicBool,
 }
 
 impl Passage {
@@ -235,6 +237,7 @@ impl Passage {
             octets: AtomicU64::new(0),
             awaits_client: AtomicBool::new(false),
             too_long: AtomicBool::new(false),
+            malformed: AtomicBool::new(false),
         }
     }
 
@@ -250,6 +253,9 @@ impl Passage {
                 Ok(Ok(response)) => return Ok(response),
                 Ok(Err(_)) if self.too_long.load(Ordering::Relaxed) => {
                     return Err(SendError::sent(Refused::BodyTooLong));
+                }
+                Ok(Err(_)) if self.malformed.load(Ordering::Relaxed) => {
+                    return Err(SendError::sent(Refused::BodyMalformed));
                 }
                 Ok(Err(mut error)) => {
                     let unsent = error.take_message();
@@ -336,6 +342,9 @@ impl Body for RequestBody {
             return Poll::Pending;
         };
         self.passage.frame();
+        if let Some(Err(_)) = &frame {
+            self.passage.malformed.store(true, Ordering::Relaxed);
+        }
         if let Some(Ok(frame)) = &frame
             && let Some(data) = frame.data_ref()
         {
@@ -356,6 +365,7 @@ impl Body for RequestBody {
         // hyper ends a body that an HTTP/2 client reset with NO_ERROR as if it were complete. Said to
         // a backend in chunks, half an upload would look whole.
         if frame.is_none() && self.version == Version::HTTP_2 && !self.incoming.is_end_stream() {
+            self.passage.malformed.store(true, Ordering::Relaxed);
             return Poll::Ready(Some(Err(Box::new(io::Error::from(
                 io::ErrorKind::UnexpectedEof,
             )))));

@@ -41,6 +41,8 @@ pub(crate) enum Refused {
     HeadersTooLong,
     /// The body is longer than is taken (RFC 9110 section 15.5.14).
     BodyTooLong,
+    /// The body ends before its length, or is in chunks that are none (RFC 9112 section 7.1).
+    BodyMalformed,
     /// Who may pass is asked, and the client has presented no certificate.
     CertificateRequired,
     /// The client's certificate is proven, and its holder may not pass.
@@ -79,6 +81,7 @@ impl Refused {
             | Self::HostMissing
             | Self::HostInvalid
             | Self::PathInvalid
+            | Self::BodyMalformed
             | Self::IdentityTooLarge(_) => StatusCode::BAD_REQUEST,
             Self::CertificateRequired | Self::NotAuthorised(_) => StatusCode::FORBIDDEN,
             Self::UrlTooLong => StatusCode::URI_TOO_LONG,
@@ -111,6 +114,7 @@ impl Refused {
             Self::UrlTooLong => "url_too_long",
             Self::HeadersTooLong => "headers_too_long",
             Self::BodyTooLong => "body_too_long",
+            Self::BodyMalformed => "request_malformed",
             Self::CertificateRequired => "client_certificate_required",
             Self::NotAuthorised(_) => "client_not_authorised",
             Self::IdentityTooLarge(_) => "identity_too_large",
@@ -141,6 +145,7 @@ impl Refused {
             Self::UrlTooLong => "The URL is too long",
             Self::HeadersTooLong => "The header fields are too long",
             Self::BodyTooLong => "The body is too long",
+            Self::BodyMalformed => "The body is malformed or not whole",
             Self::PathInvalid => "The requested path is not allowed",
             Self::CertificateRequired => "A client certificate is required here",
             Self::NotAuthorised(_) => "The client certificate is not authorised here",

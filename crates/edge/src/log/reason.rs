@@ -31,6 +31,7 @@ pub(super) fn error_info(refused: &Refused, method: &Method) -> &'static str {
         Refused::MethodNotAllowed => "ERRORINFO_INVALID_METHOD",
         Refused::HeadersTooLong
         | Refused::BodyTooLong
+        | Refused::BodyMalformed
         | Refused::CodingNotSupported
         | Refused::ProtocolNotSupported => INVALID_REQUEST,
         Refused::RequestTimedOut => CLIENT_CLOSED_REQUEST,
@@ -59,6 +60,7 @@ pub(crate) fn class(refused: &Refused) -> &'static str {
         | Refused::UrlTooLong
         | Refused::HeadersTooLong
         | Refused::BodyTooLong
+        | Refused::BodyMalformed
         | Refused::IdentityTooLarge(_)
         | Refused::MethodNotAllowed
         | Refused::CodingNotSupported

@@ -401,3 +401,30 @@ async fn pipelined_requests_are_answered_in_order() {
     }
     assert_eq!(backend.requests().len(), 10);
 }
+
+/// It is the client whose request is malformed, whatever the backend makes of half of it.
+#[tokio::test]
+async fn a_body_that_is_malformed_or_not_whole_is_the_client_s_fault() {
+    let pki = Pki::new();
+    for (body, whole) in [
+        (
+            &b"Transfer-Encoding: chunked\r\n\r\nZZ\r\nabc\r\n"[..],
+            true,
+        ),
+        (b"Transfer-Encoding: chunked\r\n\r\n3\r\nabcdef\r\n", true),
+        (b"Content-Length: 10\r\n\r\nhalf", false),
+    ] {
+        let mut scene = Scene::new(&pki).await;
+        let head = format!("POST / HTTP/1.1\r\nHost: {HOST}\r\nAccept: application/json\r\n");
+        scene.raw.send([head.as_bytes(), body].concat()).await;
+        if !whole {
+            scene.raw.finish().await;
+        }
+        let found = answers(&scene.raw.rest().await);
+        let shown = body.escape_ascii();
+        assert_eq!(found.len(), 1, "{shown}");
+        assert_eq!(found[0].status, 400, "{shown}");
+        assert_eq!(found[0].reason(), "request_malformed", "{shown}");
+        assert!(scene.backend.requests().is_empty(), "{shown}");
+    }
+}
