@@ -19,6 +19,8 @@ pub(crate) fn start(arguments: &[String]) -> Outcome {
         "portcullis",
     ]))?;
     let mut program = cargo(&["run", "--release", "--quiet", "--package", PACKAGE, "--"]);
-    let error = program.current_dir(".").args(arguments).exec();
+    program.args(arguments);
+    program.current_dir("."); // so that --json names a file where whoever calls is
+    let error = program.exec();
     Err(Failure::Failed(format!("cannot start {PACKAGE}: {error}")))
 }
