@@ -21,10 +21,16 @@ pub(crate) const HEADER: &str = "x-ssl-client-cert";
 /// Answers with what stood in [`HEADER`].
 pub(crate) const ECHO: &str = "/header";
 
+/// Answers with how many headers begin with [`RULE`], in digits.
+pub(crate) const RULES: &str = "/rules";
+
+/// What the headers begin with that only rewrite rules set.
+pub(crate) const RULE: &str = "x-rule-";
+
 /// Starts a thread that serves until this program ends; returns the port.
 ///
-/// It answers GET `/0`, `/1k` and `/64k` with as many bytes, `/header` with the client's certificate as it came, and POST
-/// `/sink` when it has read the body.
+/// It answers GET `/0`, `/1k` and `/64k` with as many bytes, `/header` with the client's certificate as it came,
+/// `/rules` with how many rewrite rules set a header, and POST `/sink` when it has read the body.
 pub(crate) fn start() -> Outcome<u16> {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").map_err(Failure::at("backend"))?;
     listener.set_nonblocking(true)?;
@@ -57,6 +63,7 @@ async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Inf
         (&Method::GET, "/1k") => (StatusCode::OK, zeros(1024)),
         (&Method::GET, "/64k") => (StatusCode::OK, zeros(65_536)),
         (&Method::GET, ECHO) => (StatusCode::OK, certificate(&head.headers)),
+        (&Method::GET, RULES) => (StatusCode::OK, rules(&head.headers)),
         _ => (StatusCode::NOT_FOUND, Bytes::new()),
     };
     let mut response = Response::new(Full::new(body));
@@ -67,6 +74,13 @@ async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Inf
 fn zeros(length: usize) -> Bytes {
     const ZEROS: &[u8] = &[0; 65_536];
     Bytes::from_static(ZEROS).slice(..length.min(ZEROS.len()))
+}
+
+fn rules(headers: &HeaderMap) -> Bytes {
+    let names = headers
+        .keys()
+        .filter(|name| name.as_str().starts_with(RULE));
+    names.count().to_string().into()
 }
 
 /// Every value of the header, one a line.

@@ -10,9 +10,9 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use rustls::client::Resumption;
+use rustls::client::{ResolvesClientCert, Resumption};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
-use rustls::{ClientConfig, HandshakeKind, RootCertStore};
+use rustls::{ClientConfig, ConfigBuilder, HandshakeKind, RootCertStore, WantsVerifier};
 use rustls_pki_types::{CertificateDer, ServerName};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -70,9 +70,8 @@ impl Clients {
         protocol: Protocol,
         memory: Memory,
     ) -> Outcome<Arc<ClientConfig>> {
-        let builder = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
-            .with_protocol_versions(&[&rustls::version::TLS13])
-            .map_err(Failure::at("TLS 1.3"))?
+        let builder = self
+            .builder()?
             .with_root_certificates(Arc::clone(&self.roots));
         let mut configuration = match identity {
             Some(identity) => builder
@@ -89,6 +88,26 @@ impl Clients {
             Memory::Nothing => Resumption::disabled(),
         };
         Ok(Arc::new(configuration))
+    }
+
+    /// Of clients that `certificates` gives a certificate for each handshake; they speak HTTP/1.1 and remember nothing.
+    pub(crate) fn changing(
+        &self,
+        certificates: Arc<dyn ResolvesClientCert>,
+    ) -> Outcome<Arc<ClientConfig>> {
+        let mut configuration = self
+            .builder()?
+            .with_root_certificates(Arc::clone(&self.roots))
+            .with_client_cert_resolver(certificates);
+        configuration.alpn_protocols = vec![b"http/1.1".to_vec()];
+        configuration.resumption = Resumption::disabled();
+        Ok(Arc::new(configuration))
+    }
+
+    fn builder(&self) -> Outcome<ConfigBuilder<ClientConfig, WantsVerifier>> {
+        ClientConfig::builder_with_provider(Arc::clone(&self.provider))
+            .with_protocol_versions(&[&rustls::version::TLS13])
+            .map_err(Failure::at("TLS 1.3"))
     }
 }
 
@@ -159,6 +178,14 @@ impl Sender {
                 sender.send_request(request).await
             }
             Self::Http2(sender) => sender.send_request(request).await,
+        }
+    }
+
+    /// Whether the gateway has ended the connection.
+    pub(crate) fn is_closed(&self) -> bool {
+        match self {
+            Self::Http1(sender) => sender.is_closed(),
+            Self::Http2(sender) => sender.is_closed(),
         }
     }
 

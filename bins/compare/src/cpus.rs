@@ -10,7 +10,12 @@ use crate::peers::find;
 /// Who runs where.
 pub(crate) enum Cpus {
     /// There are two at least, and taskset.
-    Apart { taskset: PathBuf, gateway: String },
+    Apart {
+        taskset: PathBuf,
+        gateway: String,
+        /// All that this process might use before.
+        all: Vec<u32>,
+    },
     /// Everything runs where the kernel puts it.
     Shared,
 }
@@ -29,13 +34,24 @@ impl Cpus {
         Self::Apart {
             taskset,
             gateway: gateway.to_string(),
+            all: allowed,
         }
+    }
+
+    /// Gives every CPU to everybody.
+    pub(crate) fn share(&mut self) {
+        if let Self::Apart { taskset, all, .. } = self {
+            keep_to(taskset, all);
+        }
+        *self = Self::Shared;
     }
 
     /// The command that starts `program` on the gateway's CPU.
     pub(crate) fn command_for_gateway(&self, program: &Path) -> Command {
         match self {
-            Self::Apart { taskset, gateway } => {
+            Self::Apart {
+                taskset, gateway, ..
+            } => {
                 let mut command = Command::new(taskset);
                 command.args([&OsString::from("-c"), &gateway.into(), program.as_os_str()]);
                 command

@@ -1,5 +1,6 @@
 //! A gateway that runs, and is ended when nobody needs it any more.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -33,6 +34,21 @@ pub(crate) struct Gateway {
 impl Gateway {
     /// Returns when it accepts connections.
     pub(crate) async fn start(peer: Peer, program: &Path, place: &Place) -> Outcome<Self> {
+        let (configuration, arguments) = (
+            |setting: &Setting<'_>| peer.configuration(setting),
+            |file: &Path| peer.arguments(file),
+        );
+        Self::start_with(peer, program, place, configuration, arguments).await
+    }
+
+    /// The same with another configuration and other arguments than the peer's.
+    pub(crate) async fn start_with(
+        peer: Peer,
+        program: &Path,
+        place: &Place,
+        text: impl FnOnce(&Setting<'_>) -> String,
+        arguments: impl FnOnce(&Path) -> Vec<OsString>,
+    ) -> Outcome<Self> {
         let port = free_port()?;
         let run = place.folder.join(format!("{}-{port}", peer.name()));
         fs::create_dir(&run)?;
@@ -43,11 +59,11 @@ impl Gateway {
             pki: &place.folder,
             run: &run,
         };
-        fs::write(&configuration, peer.configuration(&setting))?;
+        fs::write(&configuration, text(&setting))?;
         let log = run.join("log");
         let mut command = place.cpus.command_for_gateway(program);
         command
-            .args(peer.arguments(&configuration))
+            .args(arguments(&configuration))
             .env("RUST_LOG", "error")
             .stdin(Stdio::null())
             .stdout(File::create(&log)?)

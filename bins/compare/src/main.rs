@@ -17,6 +17,7 @@ mod client;
 mod cpus;
 mod failure;
 mod gateway;
+mod growth;
 mod load;
 mod measure;
 mod peers;
@@ -35,12 +36,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum as _};
+use serde_json::Value;
 use tokio::signal::unix::{SignalKind, signal};
 
 use cpus::Cpus;
 use failure::{Failure, Outcome};
+use growth::{Dimension, grow};
 use peers::Peer;
-use results::Results;
 use run::{Plan, compare};
 use scenario::Scenario;
 use window::Span;
@@ -64,9 +66,20 @@ struct Arguments {
     /// Where every window is written to, as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Instead of that, how the cost of Portcullis alone grows: in all dimensions, or in those after `=`
+    #[arg(
+        long,
+        value_name = "DIMENSION",
+        num_args = 0..,
+        require_equals = true,
+        value_delimiter = ',',
+        conflicts_with_all = ["peers", "scenarios"]
+    )]
+    growth: Option<Vec<Dimension>>,
 }
 
-/// 0 compared, 1 a gateway was left out because it does something else, or nothing was compared.
+/// 0 compared, 1 a gateway was left out because it does something else, a size could not be measured, or nothing was
+/// compared.
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let cpus = Cpus::divide();
@@ -81,22 +94,32 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments, cpus: Cpus) -> Outcome<ExitCode> {
-    let plan = arguments.plan();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let results = runtime.block_on(async {
+    let sound = runtime.block_on(async {
         tokio::select! {
-            results = compare(&plan, cpus) => results,
+            sound = measure(arguments, cpus) => sound,
             ended = signalled() => Err(ended.map_or_else(Failure::from, Failure::new)),
         }
     })?;
-    report(&results, arguments)?;
-    Ok(if results.left_out == 0 {
+    Ok(if sound {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// Whether all went well.
+async fn measure(arguments: &Arguments, cpus: Cpus) -> Outcome<bool> {
+    if let Some(dimensions) = &arguments.growth {
+        let grown = Box::pin(grow(&arguments.growth_plan(dimensions), cpus)).await?;
+        report(&grown.table(), &grown.json(), arguments)?;
+        return Ok(grown.is_sound());
+    }
+    let results = Box::pin(compare(&arguments.plan(), cpus)).await?;
+    report(&results.table(), &results.json(), arguments)?;
+    Ok(results.left_out == 0)
 }
 
 /// Until somebody wants this program to end.
@@ -112,21 +135,16 @@ async fn signalled() -> io::Result<&'static str> {
     Ok("ended by a signal")
 }
 
-fn report(results: &Results, arguments: &Arguments) -> Outcome<()> {
+fn report(table: &str, json: &Value, arguments: &Arguments) -> Outcome<()> {
     if let Some(file) = &arguments.json {
-        let text = format!("{:#}\n", results.json());
+        let text = format!("{json:#}\n");
         fs::write(file, text).map_err(Failure::at(file.display()))?;
     }
-    Ok(write!(io::stdout().lock(), "{}", results.table())?)
+    Ok(write!(io::stdout().lock(), "{table}")?)
 }
 
 impl Arguments {
     fn plan(&self) -> Plan {
-        let (rounds, warm, counted) = if self.quick {
-            (2, 300, 1000)
-        } else {
-            (5, 1000, 3000)
-        };
         let scenarios = if self.scenarios.is_empty() {
             Scenario::value_variants().to_vec()
         } else {
@@ -135,11 +153,39 @@ impl Arguments {
         Plan {
             peers: self.peers.clone(),
             scenarios,
-            rounds: self.rounds.unwrap_or(rounds).into(),
-            span: Span {
-                warm: Duration::from_millis(warm),
-                counted: Duration::from_millis(counted),
-            },
+            rounds: self.rounds(),
+            span: self.span(),
+        }
+    }
+
+    fn growth_plan(&self, dimensions: &[Dimension]) -> growth::Plan {
+        let dimensions = if dimensions.is_empty() {
+            Dimension::value_variants()
+        } else {
+            dimensions
+        };
+        growth::Plan {
+            dimensions: dimensions.to_vec(),
+            rounds: self.rounds(),
+            span: self.span(),
+            quick: self.quick,
+        }
+    }
+
+    fn rounds(&self) -> usize {
+        let default = if self.quick { 2 } else { 5 };
+        self.rounds.unwrap_or(default).into()
+    }
+
+    fn span(&self) -> Span {
+        let (warm, counted) = if self.quick {
+            (300, 1000)
+        } else {
+            (1000, 3000)
+        };
+        Span {
+            warm: Duration::from_millis(warm),
+            counted: Duration::from_millis(counted),
         }
     }
 }

@@ -64,6 +64,14 @@ impl Peer {
         words.chain([configuration.into()]).collect()
     }
 
+    /// The arguments of Portcullis with so many cores.
+    pub(crate) fn portcullis(cores: usize, configuration: &Path) -> Vec<OsString> {
+        let cores = cores.to_string();
+        let words = ["run", "--cores", &cores, "--drain", "0", "-c"];
+        let words = words.iter().map(OsString::from);
+        words.chain([configuration.into()]).collect()
+    }
+
     /// The text of its configuration.
     pub(crate) fn configuration(self, setting: &Setting<'_>) -> String {
         let (template, chains) = match self {

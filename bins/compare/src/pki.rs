@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
@@ -17,6 +18,8 @@ pub(crate) const CLIENTS: usize = 200;
 /// What clients need. What gateways need lies in the folder.
 pub(crate) struct Pki {
     pub(crate) root: CertificateDer<'static>,
+    /// Whom gateways trust.
+    pub(crate) authority: Arc<Authority>,
     pub(crate) clients: Vec<Identity>,
     /// A client as the others are, of a root that no gateway trusts.
     pub(crate) foreign: Identity,
@@ -54,7 +57,8 @@ impl Pki {
             .collect();
         let theirs = Authority::new("Foreign")?;
         Ok(Self {
-            root: ours.root,
+            root: ours.root.clone(),
+            authority: Arc::new(ours),
             clients: clients?,
             foreign: theirs.issue("client-0", ExtendedKeyUsagePurpose::ClientAuth)?,
         })
@@ -69,7 +73,7 @@ impl Identity {
 }
 
 /// A root and its intermediate, which issues.
-struct Authority {
+pub(crate) struct Authority {
     root: CertificateDer<'static>,
     root_pem: String,
     intermediate: CertificateDer<'static>,
@@ -78,7 +82,7 @@ struct Authority {
 }
 
 impl Authority {
-    fn new(name: &str) -> Outcome<Self> {
+    pub(crate) fn new(name: &str) -> Outcome<Self> {
         Self::generate(name).map_err(Failure::at(name))
     }
 
@@ -102,16 +106,25 @@ impl Authority {
         self.sign(name, purpose).map_err(Failure::at(name))
     }
 
+    /// The root and the intermediate, as a file of trusted client certificates has them.
+    pub(crate) fn pem(&self) -> String {
+        format!("{}{}", self.root_pem, self.intermediate_pem)
+    }
+
+    /// A client's chain that differs from others of the same key by its serial number alone.
+    pub(crate) fn numbered(
+        &self,
+        key: &KeyPair,
+        number: u64,
+    ) -> Result<Vec<CertificateDer<'static>>, rcgen::Error> {
+        let mut params = leaf_params("client", ExtendedKeyUsagePurpose::ClientAuth)?;
+        params.serial_number = Some(number.into());
+        let certificate = params.signed_by(key, &self.issuer)?;
+        Ok(vec![certificate.der().clone(), self.intermediate.clone()])
+    }
+
     fn sign(&self, name: &str, purpose: ExtendedKeyUsagePurpose) -> Result<Identity, rcgen::Error> {
-        let mut names = vec![name.to_owned()];
-        if purpose == ExtendedKeyUsagePurpose::ServerAuth {
-            names.push("127.0.0.1".to_owned());
-        }
-        let mut params = CertificateParams::new(names)?;
-        params.distinguished_name = named(name);
-        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        params.extended_key_usages = vec![purpose];
-        params.use_authority_key_identifier_extension = true;
+        let params = leaf_params(name, purpose)?;
         let key = KeyPair::generate()?;
         let certificate = params.signed_by(&key, &self.issuer)?;
         Ok(Identity {
@@ -120,6 +133,22 @@ impl Authority {
             key,
         })
     }
+}
+
+fn leaf_params(
+    name: &str,
+    purpose: ExtendedKeyUsagePurpose,
+) -> Result<CertificateParams, rcgen::Error> {
+    let mut names = vec![name.to_owned()];
+    if purpose == ExtendedKeyUsagePurpose::ServerAuth {
+        names.push("127.0.0.1".to_owned());
+    }
+    let mut params = CertificateParams::new(names)?;
+    params.distinguished_name = named(name);
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![purpose];
+    params.use_authority_key_identifier_extension = true;
+    Ok(params)
 }
 
 fn ca_params(name: &str) -> CertificateParams {

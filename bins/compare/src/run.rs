@@ -133,7 +133,7 @@ impl Bench {
     ) -> Outcome<Sample> {
         if scenario != Scenario::Idle {
             let gateway = &contender.gateway;
-            return window::loaded(gateway, scenario, span, &self.pki, &self.clients).await;
+            return window::loaded(gateway, scenario.shape(), span, &self.pki, &self.clients).await;
         }
         // One that has worked keeps memory that idle connections could use unseen.
         let peer = contender.gateway.peer;
@@ -143,10 +143,10 @@ impl Bench {
 }
 
 /// A folder of this run in the folder that cargo builds in; it goes with the value.
-struct Folder(PathBuf);
+pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl Folder {
-    fn create() -> Outcome<Self> {
+    pub(crate) fn create() -> Outcome<Self> {
         let program = env::current_exe()?;
         let target = program.ancestors().nth(2);
         let target = target.ok_or_else(|| Failure::new("this program lies in no folder"))?;
@@ -163,6 +163,6 @@ impl Drop for Folder {
 }
 
 /// Tells whoever waits.
-fn tell(line: &str) -> Outcome<()> {
+pub(crate) fn tell(line: &str) -> Outcome<()> {
     Ok(writeln!(io::stderr().lock(), "{line}")?)
 }

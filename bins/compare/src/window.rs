@@ -51,12 +51,11 @@ impl Sample {
 /// Loads it and measures.
 pub(crate) async fn loaded(
     gateway: &Gateway,
-    scenario: Scenario,
+    shape: Shape,
     span: Span,
     pki: &Pki,
     clients: &Clients,
 ) -> Outcome<Sample> {
-    let shape = scenario.shape();
     let configurations: Outcome<Vec<_>> = pki
         .clients
         .iter()
@@ -116,14 +115,14 @@ const IDLE: usize = 500;
 const OPENING: usize = 16;
 
 /// What a gateway is given to put away what it needed for the handshakes.
-const SETTLING: Duration = Duration::from_millis(500);
+pub(crate) const SETTLING: Duration = Duration::from_millis(500);
 
 /// Connections that stay open, and those that did not come to be.
 #[derive(Default)]
-struct Opened {
-    senders: Vec<Sender>,
-    errors: u32,
-    first_error: Option<Failure>,
+pub(crate) struct Opened {
+    pub(crate) senders: Vec<Sender>,
+    pub(crate) errors: u32,
+    pub(crate) first_error: Option<Failure>,
 }
 
 impl Opened {
@@ -138,7 +137,8 @@ impl Opened {
     }
 }
 
-async fn open_idle(
+/// One request each, and then nothing.
+pub(crate) async fn open_idle(
     gateway: &Gateway,
     pki: &Pki,
     clients: &Clients,
