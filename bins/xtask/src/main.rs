@@ -14,6 +14,7 @@
 mod benches;
 mod ci;
 mod command;
+mod compare;
 mod examples;
 mod interop;
 mod layers;
@@ -30,7 +31,7 @@ use std::process::ExitCode;
 use command::{cargo, run, say};
 use task::{Failure, Outcome, Task, no_arguments};
 
-/// Every check of this repository, in the order in which `ci` runs them.
+/// Every check of this repository, in the order in which `ci` runs them, then what only people call.
 const TASKS: &[Task] = &[
     Task::new("fmt", "every file is formatted", fmt),
     Task::new(
@@ -71,6 +72,11 @@ const TASKS: &[Task] = &[
     ),
     Task::new("demo", "the demonstration keeps its promises", demo),
     Task::new("ci", "all of the above in this order", ci::check),
+    Task::new(
+        "compare",
+        "no check: Portcullis beside nginx and HAProxy on this machine; --help says more",
+        compare::start,
+    ),
 ];
 
 fn main() -> ExitCode {
