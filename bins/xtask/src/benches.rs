@@ -34,9 +34,10 @@ pub(crate) fn check(arguments: &[String]) -> Outcome {
     let missing = tools::missing(TOOLS);
     if missing.is_empty() {
         lint()?;
-        run(&mut cargo(&["bench", "--package", PACKAGE, "--", "--test"]))?;
-        let words = ["bench", "--package", PACKAGE, "--bench", "instructions"];
-        return run(cargo(&words).env("GUNGRAUN_RUNNER", runner()?));
+        let runner = runner()?;
+        let benches = |words: &[&str]| run(cargo(words).env("GUNGRAUN_RUNNER", &runner));
+        benches(&["bench", "--package", PACKAGE, "--", "--test"])?;
+        return benches(&["bench", "--package", PACKAGE, "--bench", "instructions"]);
     }
     for tool in missing {
         say(&format!(
