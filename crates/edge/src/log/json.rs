@@ -2,8 +2,7 @@
 //! after them.
 
 use std::cell::RefCell;
-use std::fmt::{Display, Write as _};
-use std::iter;
+use std::fmt::{self, Display, Write as _};
 use std::time::{Duration, SystemTime};
 
 use itoa::{Buffer, Integer};
@@ -102,23 +101,22 @@ fn number(name: &str, value: impl Integer, out: &mut String) {
 /// In seconds with their microseconds.
 fn seconds(name: &str, time: Duration, out: &mut String) {
     member(name, out);
-    out.push_str(Buffer::new().format(time.as_secs()));
-    out.push('.');
-    micros(time.subsec_micros(), out);
+    let _ = write!(out, "{}", Seconds(time));
     out.push(',');
 }
 
 /// Six digits.
-fn micros(value: u32, out: &mut String) {
+fn micros(value: u32, out: &mut impl fmt::Write) -> fmt::Result {
     let mut digits = Buffer::new();
     let digits = digits.format(value);
-    out.extend(iter::repeat_n('0', 6_usize.saturating_sub(digits.len())));
-    out.push_str(digits);
+    for _ in digits.len()..6 {
+        out.write_char('0')?;
+    }
+    out.write_str(digits)
 }
 
-/// Writing to a string does not fail, so nothing is done about it.
-///
-/// What shows itself without a character that is to be escaped.
+/// What shows itself without a character that is to be escaped. Writing to a string does not fail, so nothing is done
+/// about it.
 fn shown(name: &str, value: impl Display, out: &mut String) {
     member(name, out);
     let _ = write!(out, "\"{value}\"");
@@ -157,8 +155,10 @@ fn member(name: &str, out: &mut String) {
 pub(super) struct Seconds(pub(super) Duration);
 
 impl Display for Seconds {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}.{:06}", self.0.as_secs(), self.0.subsec_micros())
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(Buffer::new().format(self.0.as_secs()))?;
+        f.write_str(".")?;
+        micros(self.0.subsec_micros(), f)
     }
 }
 
@@ -181,6 +181,6 @@ pub(super) fn write_time(moment: SystemTime, out: &mut String) {
         out.push_str(text);
     });
     out.push('.');
-    micros(moment.microsecond(), out);
+    let _ = micros(moment.microsecond(), out);
     out.push('Z');
 }
